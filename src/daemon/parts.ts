@@ -75,8 +75,11 @@ export interface DaemonOptions {
   readonly saveEpoch?: (lease: string, epoch: number) => void;
   /** Which machines vote on each lease, as it was written down. */
   readonly voters?: unknown;
-  /** Writes that down, synced; false: it could not. Never throws. */
-  readonly saveVoters?: (note: Readonly<Record<string, unknown>>) => boolean;
+  /** Writes that down, synced, beside the loop; false: it could not. Never throws. */
+  readonly saveVoters?: (
+    note: Readonly<Record<string, unknown>>,
+    done: (isWritten: boolean) => void,
+  ) => void;
 }
 
 /** How many conflicts, and near misses, the history gets. */
@@ -286,7 +289,8 @@ function createCluster(
 
 /** What holds exclusive addresses by leases. */
 function createLeases(
-  { host, epochs, saveEpoch = () => {}, voters, saveVoters = () => true }: DaemonOptions,
+  { host, epochs, saveEpoch = () => {}, voters, saveVoters = (_, done) => done(true) }:
+    DaemonOptions,
   { channel, driver, ...around }: Pick<LeasesOptions, "routers" | "config" | "self"> & {
     readonly channel: Channel;
     readonly driver: Driver;
@@ -301,7 +305,12 @@ function createLeases(
     send: (to, text) => channel.send(to, text),
     floorOf: (lease) => epochs?.get(lease) ?? 0,
     voters: decodeVotersNote(voters),
-    saveVoters: (note) => saveVoters(encodeVotersNote(note)),
+    saveVoters: (note, done) => {
+      saveVoters(encodeVotersNote(note), (isWritten) => {
+        done(isWritten);
+        host.wake();
+      });
+    },
   });
   return new Leases({ ...around, host, driver: () => driver, makeArbiter, isTwice, saveEpoch });
 }

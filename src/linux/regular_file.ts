@@ -176,6 +176,7 @@ export function replaceSync(path: string, text: string, mode: number, synced: bo
       if (synced) file.syncSync();
     }
     Deno.renameSync(beside, path);
+    if (synced) syncFolderSync(path);
   } catch (error) {
     try {
       removeSync(beside);
@@ -183,6 +184,52 @@ export function replaceSync(path: string, text: string, mode: number, synced: bo
       // What has failed first is told.
     }
     throw error;
+  }
+}
+
+/** As {@link replaceSync}, synced; the disk is waited for on other threads. */
+export async function replace(path: string, text: string, mode: number): Promise<void> {
+  const beside = `${path}.new`;
+  try {
+    {
+      using file = await create(beside, mode);
+      const bytes = new TextEncoder().encode(text);
+      for (let written = 0; written < bytes.length;) {
+        written += await file.write(bytes.subarray(written));
+      }
+      await file.sync();
+    }
+    await Deno.rename(beside, path);
+    using folder = await Deno.open(dirname(path), { read: true });
+    await folder.sync();
+  } catch (error) {
+    try {
+      removeSync(beside);
+    } catch {
+      // What has failed first is told.
+    }
+    throw error;
+  }
+}
+
+/** A new name outlives a power cut once its folder is synced (fsync(2)). */
+function syncFolderSync(path: string): void {
+  using folder = Deno.openSync(dirname(path), { read: true });
+  folder.syncSync();
+}
+
+function dirname(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+async function create(path: string, mode: number): Promise<Deno.FsFile> {
+  const options = { write: true, createNew: true, mode };
+  try {
+    return await Deno.open(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    await Deno.remove(path);
+    return await Deno.open(path, options);
   }
 }
 

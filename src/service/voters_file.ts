@@ -3,7 +3,7 @@
  * with another file goes on with the voters that are in force (decision 0090).
  */
 import { systemMessage } from "../error.ts";
-import { readTextSync, replaceSync } from "../linux/regular_file.ts";
+import { readTextSync, replace } from "../linux/regular_file.ts";
 
 /** Largest voters.json, in bytes: 512 leases of 64 voters. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -33,16 +33,20 @@ export function readVoters(
   }
 }
 
-/** Writes it down, synced; tells once why it cannot, and again after it could. Never throws. */
+/**
+ * Writes it down, synced, one after the other beside the loop, and tells once why it cannot, and
+ * again after it could. Never throws.
+ */
 export function votersWriter(
   stateDir: string,
   complain: (text: string) => void,
-): (note: Readonly<Record<string, unknown>>) => boolean {
+): (note: Readonly<Record<string, unknown>>, done: (isWritten: boolean) => void) => void {
   let hasComplained = false;
-  return (note) => {
+  let writing = Promise.resolve();
+  const write = async (note: Readonly<Record<string, unknown>>): Promise<boolean> => {
     try {
-      Deno.mkdirSync(stateDir, { recursive: true, mode: 0o755 });
-      replaceSync(votersPath(stateDir), `${JSON.stringify(note)}\n`, 0o644, true);
+      await Deno.mkdir(stateDir, { recursive: true, mode: 0o755 });
+      await replace(votersPath(stateDir), `${JSON.stringify(note)}\n`, 0o644);
       hasComplained = false;
       return true;
     } catch (error) {
@@ -56,5 +60,8 @@ export function votersWriter(
       hasComplained = true;
       return false;
     }
+  };
+  return (note, done) => {
+    writing = writing.then(async () => done(await write(note)));
   };
 }

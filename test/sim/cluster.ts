@@ -6,7 +6,7 @@ import type { Maintenance } from "../../src/daemon/command.ts";
 import type { Command } from "../../src/daemon/command.ts";
 import type { ResumeState } from "../../src/daemon/resume.ts";
 import type { Mac } from "../../src/net/mac.ts";
-import { after, type Instant, type Nanoseconds, seconds } from "../../src/time.ts";
+import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../../src/time.ts";
 import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness } from "./promptness.ts";
@@ -44,6 +44,9 @@ interface Node {
   /** What a program that is just starting is asked. */
   readonly early: Command[];
 }
+
+/** How long a disk takes for what has to outlive a power cut. */
+const DISK = milliseconds(30);
 
 /** Some nodes with floatip on a LAN. */
 export class Cluster {
@@ -128,10 +131,7 @@ export class Cluster {
           return undefined;
         },
         voters: node.voters === undefined ? undefined : JSON.parse(node.voters),
-        saveVoters: (note) => {
-          node.voters = JSON.stringify(note);
-          return true;
-        },
+        saveVoters: (note, done) => this.#writeVoters(name, JSON.stringify(note), done),
       });
       node.daemon = daemon;
       for (const command of node.early.splice(0)) daemon.submit(command);
@@ -139,6 +139,17 @@ export class Cluster {
       return ending === "stopped" ? "" : ending;
     });
     node.host.promptness = node.promptness;
+  }
+
+  /** A disk takes its time; what a program that is gone has handed over is lost. */
+  #writeVoters(name: string, text: string, done: (isWritten: boolean) => void): void {
+    const node = this.#node(name);
+    const { host } = node;
+    this.lan.at(after(this.lan.now, DISK), () => {
+      if (node.host !== host) return;
+      node.voters = text;
+      done(true);
+    });
   }
 
   /** The service manager starts it after `delay`, unless it is told something else before. */

@@ -2,7 +2,7 @@
  * Votes as what decides on exclusive leases: this node's part in each of them, its own voter, and
  * their messages. A machine without leases, such as a witness, is a voter alone.
  */
-import { after, earliest, type Instant, seconds } from "../../time.ts";
+import { after, earliest, type Instant } from "../../time.ts";
 import type { Arbiter, ArbiterOptions, LeaseNote, LeaseSettings, LeaseView } from "../exclusive.ts";
 import {
   type Contest,
@@ -17,10 +17,11 @@ import { offer, transfer, wish } from "./handover.ts";
 import * as holding from "./holder.ts";
 import { decodeVote, encodeVote, isVote, type Outgoing, type VoteMessage } from "./message.ts";
 import { votersOf } from "./message.ts";
-import { decodeLeaseNote, type SavedVote, type VotersNote, type VotesNote } from "./note.ts";
+import { decodeLeaseNote, type VotersNote, type VotesNote } from "./note.ts";
 import type { Terms } from "./terms.ts";
 import { asked, introduced, released, startVoter, transferred, type Vote } from "./voter.ts";
-import { type Voted, type Voter, votersFor, written } from "./voter.ts";
+import { type Voted, type Voter, votersFor } from "./voter.ts";
+import { type DiskOptions, VotersDisk } from "./voters_disk.ts";
 import { isSameList, nameOf, needOf, type VoterList } from "./voters.ts";
 import { viewOf } from "./words.ts";
 
@@ -37,15 +38,10 @@ interface Part {
 }
 
 /** What votes work with besides. */
-export interface VotesOptions extends ArbiterOptions {
+export interface VotesOptions extends ArbiterOptions, DiskOptions {
   /** What the process before this one wrote down of voters; undefined: nothing. */
   readonly voters: VotersNote | undefined;
-  /** Writes it down where it survives a reboot; false: it could not. */
-  readonly saveVoters: (note: VotersNote) => boolean;
 }
-
-/** What could not be written down is tried again after this. */
-const SAVE_AGAIN = seconds(5);
 
 /** The votes of one node. */
 export class Votes implements Arbiter {
@@ -55,8 +51,7 @@ export class Votes implements Arbiter {
   /** The same, when there was last nothing to change. */
   #settledFile: VoterList;
   #voter: Voter;
-  /** When something is to be written down. */
-  #saveAt: Instant | undefined;
+  readonly #disk: VotersDisk;
   readonly #parts = new Map<string, Part>();
   /** When a part has something to do; stale where it is undefined. */
   #due: { readonly at: Instant | undefined } | undefined;
@@ -64,6 +59,7 @@ export class Votes implements Arbiter {
   /** `leases`: all that the file names, whether or not this machine may hold them. */
   constructor(options: VotesOptions, file: VoterList, leases: readonly string[]) {
     this.#options = options;
+    this.#disk = new VotersDisk(options);
     this.#file = file;
     this.#settledFile = options.voters?.file ?? file;
     const known = [...options.voters?.leases ?? []].map(([lease, { epoch, voters }]) => {
@@ -208,7 +204,7 @@ export class Votes implements Arbiter {
       }
       this.#due = { at };
     }
-    return earliest(this.#due.at, this.#saveAt);
+    return earliest(this.#due.at, this.#disk.nextDeadline());
   }
 
   tick(now: Instant): void {
@@ -223,14 +219,16 @@ export class Votes implements Arbiter {
         return repeats ? wishAndAsk({ contest, holder }, reading, wishTo) : step;
       });
     }
-    if (this.#saveAt !== undefined && this.#saveAt <= now) this.#save(now);
+    const { voter, messages } = this.#disk.tick(now, this.#settledFile, this.#voter);
+    this.#voter = voter;
+    this.#send(messages);
   }
 
   /** What is new to this machine goes by its file, from now on and after a reboot. */
   #introduce(leases: readonly string[]): void {
     const before = this.#voter;
     for (const lease of leases) this.#voter = introduced(this.#voter, lease, this.#file);
-    if (this.#voter !== before) this.#saveAt ??= this.#options.now();
+    if (this.#voter !== before) this.#disk.want();
   }
 
   #newPart(lease: string, terms: Terms): Part {
@@ -258,20 +256,7 @@ export class Votes implements Arbiter {
     if (this.#parts.values().some(({ contest }) => contest.isWish)) return;
     if (isSameList(this.#settledFile, this.#file)) return;
     this.#settledFile = this.#file;
-    this.#saveAt ??= this.#options.now();
-  }
-
-  #save(now: Instant): void {
-    const leases = new Map<string, SavedVote>();
-    for (const [lease, { epoch, voters }] of this.#voter.votes) {
-      if (voters !== undefined) leases.set(lease, { epoch, voters });
-    }
-    if (!this.#options.saveVoters({ file: this.#settledFile, leases })) {
-      this.#saveAt = after(now, SAVE_AGAIN);
-      return;
-    }
-    this.#saveAt = undefined;
-    for (const lease of leases.keys()) this.#voter = written(this.#voter, lease);
+    this.#disk.want();
   }
 
   #receive(from: string, message: VoteMessage): void {
@@ -329,11 +314,9 @@ export class Votes implements Arbiter {
     this.#change(lease, ({ contest, holder }, now) => wish(contest, holder, now, from, epoch));
   }
 
-  #vote({ voter, messages }: Voted): void {
-    this.#voter = voter;
-    const isUnsaved = ({ message: { lease } }: Outgoing) => voter.votes.get(lease)?.isUnsaved;
-    if (messages.some(isUnsaved)) this.#saveAt ??= this.#options.now();
-    this.#send(messages);
+  #vote(voted: Voted): void {
+    this.#voter = voted.voter;
+    this.#send(this.#disk.passed(voted));
   }
 
   /** One step of a part; tells where its hold is another one. */

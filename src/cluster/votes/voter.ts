@@ -89,12 +89,21 @@ export function asked(file: VoterList, voter: Voter, now: Reading, from: string,
   return decide(file, voter, now, { ...ask, from });
 }
 
-/** The voter after what it knows of `lease` was written down. */
-export function written(voter: Voter, lease: string): Voter {
+/** The voter after `handed`, what it knew of `lease` a while ago, was written down. */
+export function written(
+  voter: Voter,
+  lease: string,
+  handed: Pick<Vote, "epoch"> & { readonly voters: Voters },
+): Voter {
   const vote = voter.votes.get(lease);
   if (vote?.voters === undefined) return voter;
-  const saved = { ...vote.voters.stamp, promised: vote.epoch };
-  return withVote(voter, lease, { ...vote, saved, isUnsaved: false });
+  const { stamp } = handed.voters;
+  const isUnsaved = compareStamps(vote.voters.stamp, stamp) !== 0;
+  return withVote(voter, lease, {
+    ...vote,
+    saved: { ...stamp, promised: handed.epoch },
+    isUnsaved,
+  });
 }
 
 /**

@@ -32,6 +32,7 @@ export const CHANGE_MUTANTS: Readonly<Record<string, Protocol>> = {
       return PROTOCOL.granted(contest, believing, now, voter, { ...grant, saved: one });
     },
   },
+  "a voter says that it has written down what the disk has not": { ...PROTOCOL, savesEarly: true },
   "the voters in force are forgotten with the process": { ...PROTOCOL, savesVoters: false },
   "a voter goes by its file while no list has a number": {
     ...PROTOCOL,

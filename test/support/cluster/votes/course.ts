@@ -8,16 +8,15 @@ import { listOf, type VoterList } from "../../../../src/cluster/votes/voters.ts"
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../../src/time.ts";
 import { Schedule } from "../../../sim/schedule.ts";
 import { CALM, drawPace, STORM } from "../storm.ts";
+import { drawWrite, nextProcess } from "./disk.ts";
 import { Judge } from "./judge.ts";
 import type { Host, Outcome, Setting } from "./setting.ts";
 import { drawLists, hasOtherVoters, partedIn, viewsOf } from "./lists.ts";
 import type { Protocol } from "./protocol.ts";
 import { afterQuiet, restingHolder, roundOf } from "./quiet.ts";
 import { AIMED, type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
-import { act, BOOT, type Done, epochOf, type Flight, later } from "./world.ts";
-import { type Machine, offerTo, receive, reloaded, restarted, resumed } from "./world.ts";
-import type { Rules } from "./world.ts";
-import { rulesOf, settled } from "./world.ts";
+import { act, type Done, type Flight, landed, later, type Machine, offerTo } from "./world.ts";
+import { receive, reloaded, type Rules, rulesOf, settled } from "./world.ts";
 
 /** Plays the course of `seed`; `random` draws from 0 to 1. */
 export function play(protocol: Protocol, random: () => number, setting: Setting): Outcome {
@@ -218,8 +217,18 @@ class Course {
     for (const flight of sent) this.#send(flight);
     this.judge.look(before, machine, this.#time, () => this.#machines());
     if (before.holder !== machine.holder) this.#planTick(host);
+    if (machine.writing !== before.writing) this.#write(host);
     if (!this.#setting.changes || !this.#isStorm || !hasOtherVoters(before, machine)) return;
     if (this.#random() < 0.5) this.#plan(this.#time, () => this.#befall(this.#draw(AIMED)));
+  }
+
+  #write(host: Host): void {
+    const { writing } = host.machine;
+    if (writing === undefined) return;
+    this.#plan(this.#time + drawWrite(this.#random), () => {
+      if (host.machine.writing !== writing) return;
+      this.#change(host.machine.name, (one) => ({ machine: landed(this.#rules, one), sent: [] }));
+    });
   }
 
   #planTick(host: Host): void {
@@ -367,14 +376,7 @@ class Course {
   #restart(name: string): void {
     const host = this.#host(name);
     const machine = this.#caughtUp(host);
-    const epoch = epochOf(machine);
-    const kind = this.#random();
-    const next = kind < 0.4
-      ? resumed(this.#rules, machine, epoch)
-      : kind < 0.8
-      ? restarted(this.#rules, machine, epoch)
-      // Its clocks begin anew, and its kernel knows nothing.
-      : restarted(this.#rules, { ...machine, now: BOOT, fence: undefined }, epoch);
+    const next = nextProcess(this.#rules, machine, this.#random);
     host.machine = next;
     this.judge.resumed(machine, next);
     this.judge.look({ ...next, fence: undefined }, next, this.#time, () => this.#machines());

@@ -18,7 +18,7 @@ import { holdOf } from "../../../../src/cluster/votes/terms.ts";
 import { nanoseconds } from "../../../../src/time.ts";
 import type { Protocol } from "./protocol.ts";
 import { act, answers, type Done, type Flight, later, type Machine, offerTo } from "./world.ts";
-import { receive, restarted, resumed, type Rules, rulesOf, settled } from "./world.ts";
+import { landed, receive, restarted, resumed, type Rules, rulesOf, settled } from "./world.ts";
 
 /** How much is tried. */
 export interface Bounds {
@@ -133,6 +133,7 @@ function deliveries(rules: Rules, state: State): readonly Way[] {
     const rest = state.flights.toSpliced(at, 1);
     const arrive = (flights: readonly Flight[], left: State["left"], how: string): readonly Way[] =>
       after(
+        rules,
         { ...state, flights, left },
         flight.to,
         textOf(flight) + how,
@@ -153,19 +154,20 @@ function deeds(rules: Rules, state: State): readonly Way[] {
   if (state.left.deeds === 0) return [];
   const spent = { ...state, left: { ...state.left, deeds: state.left.deeds - 1 } };
   return nodes.flatMap((name) => [
-    ...after(spent, name, `${name} asks`, (machine) =>
+    ...after(rules, spent, name, `${name} asks`, (machine) =>
       // Once in a tick: another request at the same time brings nothing new.
       machine.holder.candidacy?.rounds.at(-1)?.at.raw === machine.now.raw
         ? undefined
         : act(rules, machine, protocol.ask)),
     ...after(
+      rules,
       spent,
       name,
       `${name} releases`,
       (machine) =>
         machine.holder.candidacy === undefined ? undefined : act(rules, machine, protocol.release),
     ),
-    ...after(spent, name, `${name} offers`, (machine) => {
+    ...after(rules, spent, name, `${name} offers`, (machine) => {
       const to = nodes.find((one) => one !== name);
       const isHolding = machine.holder.candidacy?.isHolding === true;
       return to === undefined || !isHolding ? undefined : offerTo(rules, machine, to);
@@ -178,11 +180,11 @@ function restarts(rules: Rules, state: State): readonly Way[] {
   if (left.restarts === 0) return [];
   const spent = { ...state, left: { ...left, restarts: left.restarts - 1 } };
   return state.machines.flatMap(({ name, note }) => [
-    ...after(spent, name, `${name} restarts`, (machine) => ({
+    ...after(rules, spent, name, `${name} restarts`, (machine) => ({
       machine: restarted(rules, machine),
       sent: [],
     })),
-    ...(note === undefined ? [] : after(spent, name, `${name} resumes`, (machine) => ({
+    ...(note === undefined ? [] : after(rules, spent, name, `${name} resumes`, (machine) => ({
       machine: resumed(rules, machine),
       sent: [],
     }))),
@@ -191,6 +193,7 @@ function restarts(rules: Rules, state: State): readonly Way[] {
 
 /** The states after something at one machine: of what it sends, any part may get lost. */
 function after(
+  rules: Rules,
   state: State,
   name: string,
   how: string,
@@ -200,7 +203,7 @@ function after(
   const machine = state.machines[at];
   const done = machine === undefined ? undefined : deed(machine);
   if (done === undefined) return [];
-  const machines = state.machines.with(at, done.machine);
+  const machines = state.machines.with(at, landed(rules, done.machine));
   return subsets(done.sent.filter(matters), FLIGHTS - state.flights.length).map((sent) => ({
     how: sent.length === done.sent.length ? how : `${how}; ${sent.length} of its messages travel`,
     state: { ...state, machines, flights: [...state.flights, ...sent] },

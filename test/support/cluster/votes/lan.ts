@@ -9,6 +9,7 @@ import type { VoterList, Voters } from "../../../../src/cluster/votes/voters.ts"
 import { PROTOCOL, type Protocol } from "./protocol.ts";
 import { act, answers, contestOf, type Done, type Flight, later, offerTo } from "./world.ts";
 import {
+  landed,
   LEASE,
   type Machine,
   receive,
@@ -39,6 +40,8 @@ export class VotingLan {
   now = 0;
   /** Messages for which this says false are lost. */
   passes: (flight: Flight) => boolean = () => true;
+  /** Machines whose disks are still at work with what they were handed. */
+  slowDisks: readonly string[] = [];
   /** What machines sent, in order. */
   readonly sent: { readonly at: number; readonly flight: Flight }[] = [];
   /** When it changed which machines answer, in milliseconds, and which do. */
@@ -138,7 +141,8 @@ export class VotingLan {
 
   #change(name: string, deed: (machine: Machine) => Done): void {
     const { machine, sent } = deed(this.#machine(name));
-    this.#machines.set(name, machine);
+    const isSlow = this.slowDisks.includes(name);
+    this.#machines.set(name, isSlow ? machine : landed(this.#rules, machine));
     for (const flight of sent) {
       this.sent.push({ at: this.now, flight });
       const at = this.now + nanoseconds(WAY) / 1e6;

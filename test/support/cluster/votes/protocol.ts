@@ -44,6 +44,8 @@ export const PROTOCOL = {
   voidsNote: true,
   /** Are the voters on the disk when a voter says so? */
   savesVoters: true,
+  /** Does a voter say so before they are? */
+  savesEarly: false,
 };
 
 /** The protocol, or a broken one. */

@@ -26,9 +26,9 @@ export function restingHolder(machines: readonly Machine[]): Machine | undefined
   const isOneRound = candidacy?.ends.size === machines.length && askAt !== undefined &&
     new Set([...candidacy.ends.values()].map(({ boot }) => boot)).size === 1;
   // While the voters change, a round leads to another state.
-  const isSettled = machines.every(({ isWish, voter }) => {
+  const isSettled = machines.every(({ isWish, voter, writing }) => {
     const vote = voter.votes.get(LEASE);
-    return !isWish && vote?.isUnsaved === false &&
+    return !isWish && writing === undefined && vote?.isUnsaved === false &&
       vote.voters?.stamp.epoch === holder.holder.voters.stamp.epoch;
   });
   const { lists, stamp } = holder.holder.voters;

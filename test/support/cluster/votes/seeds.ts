@@ -74,6 +74,7 @@ export const CHANGING: Variant = { ...SOUND, changes: true };
 
 /** Needs a course of events that is not drawn in 600 courses: unit tests tell it. */
 const BY_A_STORY = [
+  "a voter says that it has written down what the disk has not",
   "a voter goes by its file while no list has a number",
   "another list takes the place of one without both counting for a time",
   "a voter grants to voters that are not in force any more",

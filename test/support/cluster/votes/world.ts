@@ -72,6 +72,8 @@ export interface Machine {
   readonly file: VoterList;
   readonly isWish: boolean;
   readonly disk: Disk | undefined;
+  /** What it has handed to the disk, and is not written down yet. */
+  readonly writing: Disk | undefined;
   /** Until when the machine answers for the address, whatever becomes of its process. */
   readonly fence: Reading | undefined;
   readonly note: Note | undefined;
@@ -111,7 +113,12 @@ export function settled(name: string, file: VoterList): Machine {
   const vote: Vote = { epoch, last: undefined, voters, saved, isUnsaved: false };
   const voter: Voter = { silentUntil: BOOT, votes: new Map([[LEASE, vote]]) };
   const holder = startHolder(tokenOf(name, 1), voters);
-  const nothing = { fence: undefined, note: undefined, disk: { epoch, voters } };
+  const nothing = {
+    fence: undefined,
+    note: undefined,
+    disk: { epoch, voters },
+    writing: undefined,
+  };
   return { name, now: BOOT, starts: 1, voter, holder, file, isWish: false, ...nothing };
 }
 
@@ -200,7 +207,7 @@ export function restarted({ protocol }: Rules, machine: Machine, epoch = 0): Mac
   } else if (floor > 0) votes.set(LEASE, { epoch: floor, last: undefined });
   const voter = introduced(protocol.startVoter(now, votes), LEASE, file);
   const holder = startHolder(tokenOf(name, starts), votersFor(voter, LEASE, file), epoch);
-  return { ...machine, starts, holder, voter, note: undefined };
+  return { ...machine, starts, holder, voter, note: undefined, writing: undefined };
 }
 
 /** The highest epoch that the machine's voter has promised or heard. */
@@ -253,12 +260,24 @@ function voted(
   return delivered(rules, saved(rules, { ...machine, voter }), messages);
 }
 
-/** What is to survive is written down after the answer, which does not say so yet. */
+/** What is to survive is handed to the disk, if that has nothing else to do. */
 function saved({ protocol }: Rules, machine: Machine): Machine {
   const vote = machine.voter.votes.get(LEASE);
   if (vote?.voters === undefined || vote.isUnsaved !== true) return machine;
-  const disk = protocol.savesVoters ? { epoch: vote.epoch, voters: vote.voters } : undefined;
-  return { ...machine, disk, voter: protocol.written(machine.voter, LEASE) };
+  if (machine.writing !== undefined) return machine;
+  const writing = { epoch: vote.epoch, voters: vote.voters };
+  if (!protocol.savesEarly) return { ...machine, writing };
+  return { ...machine, writing, voter: protocol.written(machine.voter, LEASE, writing) };
+}
+
+/** The machine after its disk has written down what it was handed; there may be more by now. */
+export function landed(rules: Rules, machine: Machine): Machine {
+  const { writing, voter } = machine;
+  if (writing === undefined) return machine;
+  const { protocol } = rules;
+  const disk = protocol.savesVoters ? writing : undefined;
+  const told = protocol.written(voter, LEASE, writing);
+  return saved(rules, { ...machine, disk, writing: undefined, voter: told });
 }
 
 function perform(rules: Rules, machine: Machine, { holder, messages }: Step): Done {

@@ -99,6 +99,31 @@ function leftBehind(protocol: Protocol): void {
   ok(lan.holds("a"));
 }
 
+/** A voter has heard of a change, and loses its power before that is on its disk. */
+function powerCut(protocol: Protocol): void {
+  const lan = new VotingLan(["a", "b"], ["w"], TERMS, protocol);
+  const file = listOf(["a", "w", "x"]);
+  lan.add("x", file);
+  lan.ask("a");
+  until(lan, "a has numbered the voters", () => lan.promisedTo("w")?.stamp.epoch === 1);
+  lan.run(5000);
+  lan.passes = among("a", "w", "x");
+  lan.slowDisks = ["w"];
+  lan.reload("a", file);
+  lan.run(5000);
+  ok(lan.holds("a"));
+  lan.passes = (flight) => among("a", "x")(flight) || among("b", "w")(flight);
+  lan.restart("w");
+  lan.slowDisks = [];
+  lan.ask("b");
+  lan.run(10_000);
+  ok(lan.holds("b"));
+}
+
+Deno.test("votes: a change waits for disks, so that a power cut takes nothing back", () => {
+  powerCut(PROTOCOL);
+});
+
 Deno.test("votes: a voter that knows the newer voters grants nothing to the older ones", () => {
   leftBehind(PROTOCOL);
 });
@@ -167,6 +192,7 @@ Deno.test("votes: a file that is changed before anything was promised is a wish 
 });
 
 const SHOWN: Readonly<Record<string, (protocol: Protocol) => void>> = {
+  "a voter says that it has written down what the disk has not": powerCut,
   "a voter goes by its file while no list has a number": reloadedFirst,
   "another list takes the place of one without both counting for a time": halfReloaded,
   "a change does not wait until the voters have written it down": halfReloaded,

@@ -19,6 +19,8 @@ function at(after: number): Instant {
 class NodeB {
   readonly votes: Votes;
   saved: VotersNote | undefined;
+  /** Says what became of it. */
+  written: (isWritten: boolean) => void = () => {};
   readonly #said: VoteMessage[] = [];
   #seconds = 9;
 
@@ -30,9 +32,9 @@ class NodeB {
         ...{ randomBytes: (count) => new Uint8Array(count), floorOf: () => 0 },
         ...{ onChange() {}, onWish() {} },
         send: (_, text) => void this.#said.push(decodeVote(text) ?? fail()),
-        saveVoters: (note) => {
+        saveVoters: (note, done) => {
           this.saved = note;
-          return true;
+          this.written = done;
         },
       },
       file,
@@ -40,11 +42,23 @@ class NodeB {
     );
   }
 
+  /** The kinds of what it has said. */
+  said(): readonly string[] {
+    this.votes.tick(at(this.#seconds));
+    return this.#said.splice(0).map(({ kind }) => kind);
+  }
+
   /** After its silence: the kinds of what it answers a node that asks with these voters. */
   answersTo(list: VoterList): readonly string[] {
     this.#seconds = 20;
-    this.votes.tick(at(this.#seconds));
-    this.#said.length = 0;
+    this.said();
+    this.written(true);
+    this.said();
+    return this.toldTo(list);
+  }
+
+  toldTo(list: VoterList): readonly string[] {
+    this.#seconds = 20;
     const request = { token: "a".repeat(16), sent: 1, term: TERMS.term, epoch: 1 };
     this.votes.take(
       "a",
@@ -53,7 +67,7 @@ class NodeB {
         ...{ change: false, holding: false, ...request },
       }),
     );
-    return this.#said.map(({ kind }) => kind);
+    return this.said();
   }
 }
 
@@ -80,4 +94,20 @@ Deno.test("votes: a lease that comes with another list of voters goes by that li
   b.votes.settleVoters(OTHER, [LEASE, "instance/db"]);
   b.votes.tick(at(9));
   deepStrictEqual(b.saved?.leases.get("instance/db")?.voters, initialVoters(OTHER));
+});
+
+Deno.test("votes: the first promise is told when the voters are written down", () => {
+  const b = new NodeB(FIRST);
+  deepStrictEqual(b.said(), []);
+  deepStrictEqual(b.toldTo(FIRST), []);
+  b.written(true);
+  deepStrictEqual(b.said(), ["vote-grant"]);
+  deepStrictEqual(b.toldTo(FIRST), ["vote-grant"]);
+});
+
+Deno.test("votes: a disk that takes nothing keeps no promise back", () => {
+  const b = new NodeB(FIRST);
+  b.said();
+  b.written(false);
+  deepStrictEqual(b.toldTo(FIRST), ["vote-grant"]);
 });

@@ -8,6 +8,7 @@ import {
   act,
   type Done,
   type Flight,
+  landed,
   later,
   type Machine,
   receive,
@@ -57,7 +58,7 @@ function rounds(from: Machines, count: number): Machines {
     machines = passed(machines, roundOf(TERMS.renewEvery, PACES.a) - 2 * WAY);
     let sent: readonly Flight[] = [];
     const change = (name: keyof Machines, { machine, sent: more }: Done) => {
-      machines = { ...machines, [name]: machine };
+      machines = { ...machines, [name]: landed(RULES, machine) };
       sent = [...sent, ...more];
     };
     change("a", act(RULES, machines.a, isFirst ? PROTOCOL.ask : PROTOCOL.tick));

@@ -223,14 +223,25 @@ Deno.test("voter: it says what it has written down, once it has", () => {
   const savedOf = (voted: Voted) => (answerOf(voted) as Grant).saved;
   const first = asked(VOTERS, OLD, at(9), "a", askOf(A, 1));
   deepStrictEqual([savedOf(first), first.voter.votes.get("db")?.isUnsaved], [null, true]);
-  const voter = written(first.voter, "db");
+  const handed = { epoch: 1, voters: initialVoters(VOTERS) };
+  const voter = written(first.voter, "db", handed);
   const second = asked(VOTERS, voter, at(9.5), "a", askOf(A, 2, { epoch: 3 }));
   deepStrictEqual(savedOf(second), { epoch: 0, step: 0, promised: 1 });
   strictEqual(second.voter.votes.get("db")?.isUnsaved, false);
   const third = asked(VOTERS, second.voter, at(10), "a", askOf(A, 3, { epoch: 3, change: true }));
   strictEqual(third.voter.votes.get("db")?.isUnsaved, true);
-  const last = asked(VOTERS, written(third.voter, "db"), at(10.5), "a", askOf(A, 4, { epoch: 3 }));
-  deepStrictEqual(savedOf(last), { epoch: 0, step: 0, promised: 3 });
+  const promisedAfter = (epoch: number) => {
+    const next = written(third.voter, "db", { ...handed, epoch });
+    return savedOf(asked(VOTERS, next, at(10.5), "a", askOf(A, 4, { epoch: 3 })))?.promised;
+  };
+  // What was handed over before it promised that is not that it did.
+  deepStrictEqual([1, 3].map(promisedAfter), [1, 3]);
+  const stamp = { epoch: 3, step: 1 };
+  const voters = markOf({ stamp, lists: [VOTERS] }, false);
+  const newer = asked(VOTERS, third.voter, at(11), "a", askOf(A, 5, { epoch: 3, voters }));
+  const behind = written(newer.voter, "db", handed);
+  deepStrictEqual(behind.votes.get("db")?.saved, { epoch: 0, step: 0, promised: 1 });
+  strictEqual(behind.votes.get("db")?.isUnsaved, true);
 });
 
 Deno.test("voter: it knows a bounded number of leases", () => {
