@@ -49,6 +49,11 @@ export function between(start: Instant, end: Instant): Nanoseconds {
   return (end - start) as Nanoseconds;
 }
 
+/** How long ago `then` is `now`, in whole milliseconds; 0 where it is still to come. */
+export function ageMs(then: Instant, now: Instant): number {
+  return Math.max(0, Math.round(toMilliseconds(between(then, now))));
+}
+
 /** The earliest of the given instants; undefined where there is none. */
 export function earliest(...instants: readonly (Instant | undefined)[]): Instant | undefined {
   let found: Instant | undefined;

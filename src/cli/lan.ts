@@ -11,12 +11,12 @@ import { type Endpoint, HostError } from "../host.ts";
 import type { Capture } from "../linux/capture.ts";
 import type { LinuxHost } from "../linux/linux_host.ts";
 import { type Interfaces, linkNamed, primaryAddress } from "../net/interfaces.ts";
-import { formatIp, includesIp, type Ip, ip, sameIp } from "../net/ip.ts";
+import { formatIp, includesIp, type Ip, sameIp } from "../net/ip.ts";
 import type { Mac } from "../net/mac.ts";
-import { after, type Instant, milliseconds, type Nanoseconds } from "../time.ts";
+import { after, earliest, milliseconds, type Nanoseconds } from "../time.ts";
 import { arpProbe, arpRequest } from "../wire/arp.ts";
 import { encodeGroupQuery } from "../wire/igmp.ts";
-import { encodeNeighborSolicit, solicitedNode } from "../wire/ndp.ts";
+import { neighborProbe, neighborRequest } from "../wire/ndp.ts";
 import { isReject } from "../wire/reject.ts";
 import { decodeAdvert, groupOf } from "../wire/vrrp.ts";
 import { Bounded, Heard } from "./lan_heard.ts";
@@ -126,7 +126,7 @@ async function attend(
       }
       next = rounds.shift();
     }
-    for (const event of await host.wait(earlier(next, end))) {
+    for (const event of await host.wait(earliest(next, end))) {
       if (event.kind !== "datagram") continue;
       const message = decodeAdvert(event.datagram);
       if (isReject(message)) continue;
@@ -139,14 +139,15 @@ async function attend(
   return { delivered: delivered.all, asked: [...asked] };
 }
 
-function earlier(a: Instant | undefined, b: Instant): Instant {
-  return a === undefined || a > b ? b : a;
-}
-
 /** Asks who has the address; false: it cannot be asked there (no such link, or one without ARP). */
 function ask(host: LinuxHost, { interface: name, address }: LanQuery): boolean {
-  const frameFor = address.family === "ipv4" ? arpFor : solicitFor;
-  return sendOn(host, name, ({ mac }) => frameFor(host.interfaces(), name, mac, address));
+  const [probe, request] = address.family === "ipv4"
+    ? [arpProbe, arpRequest]
+    : [neighborProbe, neighborRequest];
+  return sendOn(host, name, ({ mac }) => {
+    const source = senderOn(host.interfaces(), name, address);
+    return source === undefined ? probe(mac, address) : request(mac, source, address);
+  });
 }
 
 /**
@@ -167,22 +168,6 @@ function sendOn(
     if (!(error instanceof HostError) || error.code === "EPERM") throw error;
     return false;
   }
-}
-
-function arpFor(interfaces: Interfaces, name: string, mac: Mac, address: Ip): Uint8Array {
-  const source = senderOn(interfaces, name, address);
-  return source === undefined ? arpProbe(mac, address) : arpRequest(mac, source, address);
-}
-
-function solicitFor(interfaces: Interfaces, name: string, mac: Mac, address: Ip): Uint8Array {
-  const own = senderOn(interfaces, name, address);
-  return encodeNeighborSolicit(mac, {
-    kind: "ns",
-    source: own ?? ip("::"),
-    destination: solicitedNode(address),
-    target: address,
-    mac: own === undefined ? undefined : mac,
-  });
 }
 
 /**

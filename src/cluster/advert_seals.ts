@@ -8,7 +8,7 @@
 import { type Ip, ipKey } from "../net/ip.ts";
 import { after, type Instant, seconds } from "../time.ts";
 import { hintOf, SID_SIZE } from "./datagram.ts";
-import { isEqual, type PeerAddresses } from "./peer.ts";
+import type { PeerAddresses } from "./peer.ts";
 import {
   isGenuine,
   readSealedAdvert,
@@ -17,6 +17,7 @@ import {
   type SealedAdvert,
 } from "./sealed_advert.ts";
 import { newSession, type Secret, type TagKeys, tagKeysOf } from "./session.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /** A session, as the next process is to know it. */
 export interface SessionNote {
@@ -125,7 +126,9 @@ export class AdvertSeals {
   meet(name: string, { own, other, opens, isProved }: Ends): void {
     const peer = this.#peers.get(name);
     if (peer === undefined) return;
-    const known = peer.sessions.find((one) => isEqual(one.own, own) && isEqual(one.other, other));
+    const known = peer.sessions.find((one) =>
+      sameBytes(one.own, own) && sameBytes(one.other, other)
+    );
     if (known === undefined) {
       this.#add(peer, {
         ...{ own, other, opens, isProved },

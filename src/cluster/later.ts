@@ -1,10 +1,10 @@
 /** A report some time after it was made: its ages go on, and the rest is as it was. Pure. */
-import { between, type Instant, toMilliseconds } from "../time.ts";
+import { ageMs, type Instant } from "../time.ts";
 import type { NodeReport, RouterReport } from "./report.ts";
 
 /** What `node` said of itself at `then`, as it is `now`. */
 export function nodeLater(node: NodeReport, then: Instant, now: Instant): NodeReport {
-  const ms = wholeMs(then, now);
+  const ms = ageMs(then, now);
   const { up, fileAge, maintenance } = node;
   return {
     ...node,
@@ -20,17 +20,12 @@ export function nodeLater(node: NodeReport, then: Instant, now: Instant): NodeRe
 
 /** What was said of a virtual router at `then`, as it is `now`. */
 export function routerLater(router: RouterReport, then: Instant, now: Instant): RouterReport {
-  const ms = wholeMs(then, now);
+  const ms = ageMs(then, now);
   const checks = router.checks.map((check) => ({
     ...check,
     age: check.age === null ? null : check.age + ms,
   }));
   return { ...router, age: router.age + ms, checks };
-}
-
-/** Ages are told in whole milliseconds. */
-function wholeMs(then: Instant, now: Instant): number {
-  return Math.round(toMilliseconds(between(then, now)));
 }
 
 /** What goes on by itself. */

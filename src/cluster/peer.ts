@@ -3,6 +3,7 @@ import type { Ip } from "../net/ip.ts";
 import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
 import { isFresh } from "./replay_window.ts";
 import type { Session } from "./session.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /**
  * Replaced sessions that are kept, for each peer: the counters of one that comes back go on, so
@@ -201,10 +202,5 @@ export function hasAsked(now: Instant, { asked }: Peer, nonce: bigint): boolean 
 
 /** Is the process `sid` the one that the peer's sessions are with? */
 export function isKnown({ current, next }: Peer, sid: Uint8Array): boolean {
-  return [current, next].some((one) => one !== undefined && isEqual(one.sid, sid));
-}
-
-/** Are both the same bytes? What is compared is no secret. */
-export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  return [current, next].some((one) => sameBytes(one?.sid, sid));
 }

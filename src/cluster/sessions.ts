@@ -34,7 +34,6 @@ import {
   greetSoon,
   greetSooner,
   hasAsked,
-  isEqual,
   isKnown,
   newPeer,
   noteHello,
@@ -55,6 +54,7 @@ import {
   type Session,
 } from "./session.ts";
 import { assert } from "../assert.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /** A replaced process that answered shows for so long that two processes have one name. */
 const TWICE = seconds(10);
@@ -263,7 +263,7 @@ export class Sessions {
       return refused("too-many", peer);
     }
     if (
-      head.kind === "ack" && !(isEqual(head.to, peer.ownSid) && hasAsked(now, peer, head.asked))
+      head.kind === "ack" && !(sameBytes(head.to, peer.ownSid) && hasAsked(now, peer, head.asked))
     ) {
       return refused("unasked", peer);
     }
@@ -301,7 +301,7 @@ export class Sessions {
     // Another ACK to the same HELLO may have come while this one was verified.
     if (asked !== undefined) peer.roundTrip = between(asked.at, now);
     if (isKnown(peer, head.sid)) return { kind: "nothing" };
-    const back = peer.past.find(({ sid }) => isEqual(sid, head.sid));
+    const back = peer.past.find(({ sid }) => sameBytes(sid, head.sid));
     peer.past = peer.past.filter((session) => session !== back);
     // It lives: it answers what was asked after the one that replaced it had answered.
     const isTwice = back !== undefined && peer.current !== undefined && asked !== undefined &&

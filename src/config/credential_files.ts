@@ -2,7 +2,7 @@
  * Credentials: files that systemd gives the service, and root keeps in a folder beside the
  * configuration.
  */
-import { readStartSync } from "../beginning.ts";
+import { readStartSync } from "../files.ts";
 import { messageOf } from "../error.ts";
 import { NotAFile, PinnedFile } from "../linux/regular_file.ts";
 import type { Credential, Credentials } from "./credentials.ts";

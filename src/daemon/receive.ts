@@ -19,6 +19,7 @@ import type { Conflicts, Sight } from "./holders/conflicts.ts";
 import type { Once } from "./journal/log.ts";
 import type { Heard, VirtualRouter } from "./virtual_router.ts";
 import { putNewest } from "./senders.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /** An accepted advert and the router that takes it. */
 export interface Accepted {
@@ -246,12 +247,6 @@ function isByUnicast({ kind }: Endpoint, { destination }: Datagram): boolean {
 function isSameDatagram(a: Datagram, b: Datagram): boolean {
   return a.ttl === b.ttl && a.port === b.port && sameIp(a.source, b.source) &&
     sameIp(a.destination, b.destination) && sameBytes(a.payload, b.payload);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 function unproved({ router, event }: Accepted): Accepted {

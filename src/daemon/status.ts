@@ -12,6 +12,7 @@ import { priorityBounds } from "../config/plan/node_priorities.ts";
 import { formatIp, includesIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import {
+  ageMs,
   between,
   formatDuration,
   formatWallTime,
@@ -146,7 +147,7 @@ function instanceStatus(
     advert_interval_ms: toMilliseconds(rules.advertInterval),
     master_interval_ms: toMilliseconds(masterInterval),
     master_down_ms: toMilliseconds(masterDownOf(rules, masterInterval)),
-    last_advert_age_ms: lastAdvert === undefined ? null : age(lastAdvert, moment.now),
+    last_advert_age_ms: lastAdvert === undefined ? null : ageMs(lastAdvert, moment.now),
     checksum: rules.version === 3 && plan.family === "ipv4" ? checksumForm(router) : null,
     peers: peerStatuses(router, moment),
     counters: {
@@ -275,7 +276,7 @@ function peerStatus(
     address,
     configured,
     priority: heard?.priority ?? null,
-    last_heard_ms: heard === undefined ? null : age(heard.at, moment.now),
+    last_heard_ms: heard === undefined ? null : ageMs(heard.at, moment.now),
     checksum: heard?.checksum ?? null,
     other_addresses: heard?.otherAddresses ?? false,
   };
@@ -370,11 +371,5 @@ function nameOfNode(address: string, moment: Moment): string {
 }
 
 function leaseMs({ leaseUntil }: VirtualRouter, now: Instant): number | null {
-  return leaseUntil === undefined
-    ? null
-    : Math.max(0, Math.round(toMilliseconds(between(now, leaseUntil))));
-}
-
-function age(then: Instant, now: Instant): number {
-  return Math.round(toMilliseconds(between(then, now)));
+  return leaseUntil === undefined ? null : ageMs(now, leaseUntil);
 }

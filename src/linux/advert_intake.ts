@@ -1,7 +1,7 @@
 /** Intake of adverts: which sockets are read, how much of each, and what becomes of a flood. */
 import { affords, type Limits, spend } from "../budget.ts";
 import type { Datagram, Endpoint, Interest } from "../host.ts";
-import { includesIp, sameIp } from "../net/ip.ts";
+import { includesIp, sameIps } from "../net/ip.ts";
 import { after, earliest, type Instant, microseconds, milliseconds, seconds } from "../time.ts";
 import { advertFilter } from "./advert_filter.ts";
 import type { AdvertSocket } from "./advert_socket.ts";
@@ -185,9 +185,5 @@ function filter({ socket, interest, holdUntil }: Ear): void {
 
 function sameInterest(a: Interest | undefined, b: Interest): boolean {
   return a !== undefined && a.vrids.length === b.vrids.length &&
-    a.vrids.every((vrid, i) => vrid === b.vrids[i]) && a.known.length === b.known.length &&
-    a.known.every((one, i) => {
-      const other = b.known[i];
-      return other !== undefined && sameIp(one, other);
-    });
+    a.vrids.every((vrid, i) => vrid === b.vrids[i]) && sameIps(a.known, b.known);
 }

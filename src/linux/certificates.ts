@@ -1,5 +1,5 @@
 /** Certificates of a file that the configuration names. */
-import { readStart } from "../beginning.ts";
+import { readStart } from "../files.ts";
 import { PinnedFile } from "./regular_file.ts";
 
 /** Most certificates, in bytes. All usual authorities have 0.2 MiB. */

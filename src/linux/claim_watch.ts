@@ -3,7 +3,7 @@ import type { Limits } from "../budget.ts";
 import { HostError, type WatchedAddress } from "../host.ts";
 import { type Interfaces, linkNamed } from "../net/interfaces.ts";
 import { formatIp, type Ip, ipKey, isUnspecified, sameIp } from "../net/ip.ts";
-import { formatMac, type Mac, sameMac } from "../net/mac.ts";
+import { formatMac } from "../net/mac.ts";
 import { after, between, earliest, type Instant, milliseconds, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
 import { type Claim, claimIn } from "../wire/claim.ts";
@@ -20,6 +20,7 @@ import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
 import { Throttle } from "./throttle.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /**
  * One socket never gives more frames than this at once: a flood waits its turn, or does not fit.
@@ -186,7 +187,7 @@ export class ClaimWatch implements Disposable {
       return { socket: this.#open(wanted), wanted, echoUntil: 0 as Instant, leaving };
     }
     const { addresses, mac } = before.wanted;
-    if (!sameAddresses(addresses, wanted.addresses) || !sameLink(mac, wanted.mac)) {
+    if (!sameAddresses(addresses, wanted.addresses) || !sameBytes(mac, wanted.mac)) {
       attachFilter(before.socket, claimFilter([...wanted.addresses.values()], wanted.mac));
       before.leaving?.follow(wanted);
     }
@@ -266,8 +267,7 @@ function isClone(
   { mac, how }: Claim,
   now: Instant,
 ): boolean {
-  return how === "answer-to-all" && now >= echoUntil && wanted.mac !== undefined &&
-    sameMac(mac, wanted.mac);
+  return how === "answer-to-all" && now >= echoUntil && sameBytes(mac, wanted.mac);
 }
 
 /**
@@ -294,10 +294,6 @@ function targetOfMarked(frame: Uint8Array): Ip | undefined {
 function isPlainArp(frame: Uint8Array): boolean {
   const etherType = (frame[12] ?? 0) << 8 | (frame[13] ?? 0);
   return etherType === ETHERTYPE.arp && frame.subarray(32, 38).every((byte) => byte === 0);
-}
-
-function sameLink(a: Mac | undefined, b: Mac | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : sameMac(a, b);
 }
 
 function groupsOf(

@@ -1,6 +1,12 @@
 /** Echo requests over a raw socket (raw(7), RFC 3542 3) that receives echo replies alone. */
 import { type Ip, ipFromBytes, sameIp } from "../net/ip.ts";
-import { decodeEchoReply, type Echo, ECHO_TYPES, encodeEchoRequest } from "../wire/icmp.ts";
+import {
+  decodeEchoReply,
+  type Echo,
+  ECHO_TYPES,
+  encodeEchoRequest,
+  sameEcho,
+} from "../wire/icmp.ts";
 import { decodeIpv4 } from "../wire/ipv4.ts";
 import { SOCKADDR_IN6 } from "./abi.ts";
 import { sockaddr } from "./advert_socket.ts";
@@ -37,9 +43,7 @@ export function isReplyTo(received: Received, address: Ip, echo: Echo): boolean 
   const reply = address.family === "ipv4"
     ? replyInIpv4(received.data, address)
     : replyInIpv6(received, address);
-  return reply !== undefined && reply.id === echo.id && reply.sequence === echo.sequence &&
-    reply.data.length === echo.data.length &&
-    reply.data.every((byte, index) => byte === echo.data[index]);
+  return reply !== undefined && sameEcho(reply, echo);
 }
 
 function openIpv4(libc: Libc, what: string): Socket {

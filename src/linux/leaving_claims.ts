@@ -5,7 +5,7 @@
  */
 import { HostError } from "../host.ts";
 import { type Family, type Ip, ipKey, sameIp } from "../net/ip.ts";
-import { formatMac, type Mac, sameMac } from "../net/mac.ts";
+import { formatMac, type Mac } from "../net/mac.ts";
 import { after, between, type Instant, seconds } from "../time.ts";
 import { decodeArp } from "../wire/arp.ts";
 import { decodeEthernet, ETHERTYPE } from "../wire/ethernet.ts";
@@ -17,6 +17,7 @@ import { packetAddress } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
 import type { Socket } from "./socket.ts";
 import type { Throttle } from "./throttle.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /**
  * A node that doubts asks every two seconds for an address, one that does not every ten. Where one
@@ -82,7 +83,7 @@ export class LeavingClaims implements Disposable {
     // With a mark: a second question of the same moment, for clones.
     if (targetMac.some((byte) => byte !== 0)) return;
     const own = wanted.mac;
-    if (own === undefined || sameMac(own, senderMac) || !wanted.addresses.has(ipKey(targetIp))) {
+    if (own === undefined || sameBytes(own, senderMac) || !wanted.addresses.has(ipKey(targetIp))) {
       return;
     }
     const now = this.#poller.now();

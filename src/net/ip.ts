@@ -70,6 +70,11 @@ export function sameIp({ bytes: a }: Ip, { bytes: b }: Ip): boolean {
   return true;
 }
 
+/** Are both the same addresses in the same order? */
+export function sameIps(a: readonly Ip[], b: readonly Ip[]): boolean {
+  return a.length === b.length && a.every((one, i) => sameIp(one, b[i] ?? one));
+}
+
 /** Is `address` one of `list`? */
 export function includesIp(list: readonly Ip[], address: Ip): boolean {
   return list.some((other) => sameIp(other, address));

@@ -1,4 +1,5 @@
 /** Ethernet addresses: six bytes. */
+import type { Family } from "./ip.ts";
 
 /** An Ethernet address: 6 bytes. */
 export type Mac = Uint8Array;
@@ -19,15 +20,14 @@ const HEX: readonly string[] = Array.from(
   (_, byte) => byte.toString(16).padStart(2, "0"),
 );
 
-/** Are they the same six bytes? */
-export function sameMac(a: Mac, b: Mac): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** Reads "3e:c6:a7:7f:02:04"; undefined where it is not of that form. */
 export function parseMac(text: string): Mac | undefined {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return undefined;
   return Uint8Array.from(text.split(":"), (part) => parseInt(part, 16));
+}
+
+/** The MAC of a virtual router, which some masters answer with (RFC 9568 7.3). */
+export function virtualMac(family: Family, vrid: number): string {
+  const kind = family === "ipv4" ? "01" : "02";
+  return `00:00:5e:00:${kind}:${vrid.toString(16).padStart(2, "0")}`;
 }

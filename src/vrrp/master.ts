@@ -5,7 +5,7 @@
 import { probesBeforeTakeover } from "./acd.ts";
 import { affordableAt, affords, type Limits, spend } from "../budget.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../time.ts";
-import { type Ip, sameIp } from "../net/ip.ts";
+import { type Ip, sameIp, sameIps } from "../net/ip.ts";
 import { announceAgain, announceDue, announceProvoked } from "./announcements.ts";
 import { compareMasters } from "./election.ts";
 import type { Cause, Effect, Event } from "./event.ts";
@@ -332,7 +332,7 @@ export function adaptToRules(
   now: Instant,
   rules: Rules,
 ): Step {
-  const newAddresses = !sameAddresses(before, rules);
+  const newAddresses = !sameIps(before.addresses, rules.addresses);
   const newLease = before.lease !== rules.lease;
   const tells = newAddresses || !sameHeader(before, rules);
   const advert: readonly Effect[] = tells ? [advertOf(priority)] : [];
@@ -356,15 +356,6 @@ function sameHeader(before: Rules, rules: Rules): boolean {
     before.priority === rules.priority &&
     before.advertInterval === rules.advertInterval &&
     String(before.password ?? "") === String(rules.password ?? "");
-}
-
-/** The same addresses in the same order, as adverts carry them? */
-function sameAddresses(before: Rules, rules: Rules): boolean {
-  return before.addresses.length === rules.addresses.length &&
-    before.addresses.every((address, i) => {
-      const other = rules.addresses[i];
-      return other !== undefined && sameIp(address, other);
-    });
 }
 
 function advertOf(priority: number): Effect {

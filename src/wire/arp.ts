@@ -129,19 +129,6 @@ export function arpProbeToAll(mac: Mac, target: Ip, mark: Uint8Array): Uint8Arra
   });
 }
 
-/** The whole frame (42 bytes) that answers `request`: its target address is at `mac`. */
-export function arpReply(mac: Mac, request: Arp): Uint8Array {
-  const payload = encodeArp({
-    operation: "reply",
-    senderMac: mac,
-    senderIp: request.targetIp,
-    targetMac: request.senderMac,
-    targetIp: request.senderIp,
-  });
-  const destination = request.senderMac;
-  return encodeEthernet({ destination, source: mac, etherType: ETHERTYPE.arp, payload });
-}
-
 function broadcast(arp: Arp): Uint8Array {
   return encodeEthernet({
     destination: BROADCAST_MAC,

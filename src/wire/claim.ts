@@ -3,11 +3,12 @@
  * one form.
  */
 import { type Ip, isUnspecified, sameIp } from "../net/ip.ts";
-import { BROADCAST_MAC, type Mac, sameMac } from "../net/mac.ts";
+import { BROADCAST_MAC, type Mac } from "../net/mac.ts";
 import { type Arp, decodeArp } from "./arp.ts";
 import { decodeEthernet, ETHERTYPE } from "./ethernet.ts";
 import { decodeIpv6 } from "./ipv6.ts";
 import { decodeNeighbor } from "./ndp.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /** "`address` is at `mac`." */
 export interface Claim {
@@ -43,5 +44,5 @@ export function claimIn(frame: Uint8Array): Claim | undefined {
 /** A reply about the address that it is sent to is an announcement (some speakers send such). */
 function howOf({ operation, senderIp, targetIp, targetMac }: Arp): Claim["how"] {
   if (operation === "request" || sameIp(senderIp, targetIp)) return "unasked";
-  return sameMac(targetMac, BROADCAST_MAC) ? "answer-to-all" : "answer";
+  return sameBytes(targetMac, BROADCAST_MAC) ? "answer-to-all" : "answer";
 }

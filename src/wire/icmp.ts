@@ -4,6 +4,7 @@ import { checksum } from "./checksum.ts";
 import { IPV4_HEADER, type Ipv4Packet } from "./ipv4.ts";
 import { be16, layout, pad, u8 } from "./layout.ts";
 import { UDP_HEADER, UDP_PROTOCOL } from "./udp.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /** An echo request or reply; data follow. */
 export const ECHO_MESSAGE = layout("ICMP echo message", 8, {
@@ -21,6 +22,12 @@ export interface Echo {
   /** 0-65535: which one of these. */
   readonly sequence: number;
   readonly data: Uint8Array;
+}
+
+/** Is `reply` what answers `request`? */
+export function sameEcho(reply: Echo, request: Echo): boolean {
+  return reply.id === request.id && reply.sequence === request.sequence &&
+    sameBytes(reply.data, request.data);
 }
 
 /** Types, by family. */

@@ -90,16 +90,6 @@ export function layout<M extends Members>(name: string, size: number, members: M
   return { name, size, members, fits, read, write };
 }
 
-/** The structure for people, one member per line: offset, size, kind, name. */
-export function printLayout(structure: Layout<Members>): string {
-  const lines = Object.entries(structure.members)
-    .toSorted(([, a], [, b]) => a.offset - b.offset)
-    .map(([name, { offset, size, kind }]) =>
-      `${String(offset).padStart(4)} ${String(size).padStart(3)}  ${kind.padEnd(6)} ${name}`
-    );
-  return [`${structure.name}: ${structure.size} bytes`, ...lines].join("\n");
-}
-
 /** An unsigned byte. */
 export function u8(offset: number): Field<number> {
   return integer("u8", offset, 1, 0, 0xff, {

@@ -108,19 +108,20 @@ export function encodeNeighborSolicit(mac: Mac, solicit: NeighborSolicit): Uint8
   return frame(mac, to, solicit, { type: SOLICITATION, flags: 0, option: SOURCE_LINK_LAYER });
 }
 
+/** The same from `source`, which is at `mac`, so that the answer goes there. */
+export function neighborRequest(mac: Mac, source: Ip, target: Ip): Uint8Array {
+  const destination = solicitedNode(target);
+  return encodeNeighborSolicit(mac, { kind: "ns", source, destination, target, mac });
+}
+
 /**
  * The whole frame (78 bytes) that asks who has `target` without claiming anything: from ::, as
  * duplicate address detection does (RFC 4862 5.4.2). It is answered to everybody.
  */
 export function neighborProbe(mac: Mac, target: Ip): Uint8Array {
   const destination = solicitedNode(target);
-  return encodeNeighborSolicit(mac, {
-    kind: "ns",
-    source: UNSPECIFIED,
-    destination,
-    target,
-    mac: undefined,
-  });
+  const solicit = { kind: "ns", source: UNSPECIFIED, destination, target, mac: undefined } as const;
+  return encodeNeighborSolicit(mac, solicit);
 }
 
 /**

@@ -2,12 +2,19 @@
  * The question whether VRRP is spoken at an address: the packets that ask, and what ICMP answers.
  */
 import { type Family, type Ip, ipFromBytes, sameIp } from "../net/ip.ts";
-import { decodeEchoReply, decodeUnreachable, type Echo, type Unreachable } from "./icmp.ts";
+import {
+  decodeEchoReply,
+  decodeUnreachable,
+  type Echo,
+  sameEcho,
+  type Unreachable,
+} from "./icmp.ts";
 import { decodeIpv4, encodeIpv4 } from "./ipv4.ts";
 import { encodeIpv6, IPV6_HEADER } from "./ipv6.ts";
 import { be16, be32, layout, u8 } from "./layout.ts";
 import { encodeUdp, UDP_HEADER, UDP_PROTOCOL } from "./udp.ts";
 import { VRRP_PROTOCOL } from "./vrrp.ts";
+import { sameBytes } from "../net/bytes.ts";
 
 /**
  * What is sent to find out whether anything takes VRRP there: a VRRP header of version 3 with type
@@ -17,7 +24,7 @@ export const QUESTION: Uint8Array = new Uint8Array([0x30, 0, 0, 0, 0, 0, 0, 0]);
 
 /** Is `payload` (of protocol 112, or UDP) such a question? */
 export function isQuestion(payload: Uint8Array): boolean {
-  return payload.length === QUESTION.length && payload.every((byte, at) => byte === QUESTION[at]);
+  return sameBytes(payload, QUESTION);
 }
 
 /**
@@ -93,7 +100,7 @@ export function signIn(
   if (from === undefined || message === undefined) return undefined;
   const reply = decodeEchoReply(family, message);
   if (reply !== undefined) {
-    return sameIp(from, target.address) && isSameEcho(reply, echo) ? "echo" : undefined;
+    return sameIp(from, target.address) && sameEcho(reply, echo) ? "echo" : undefined;
   }
   const refusal = family === "ipv4" ? refusal4(data) : refusal6(message);
   if (refusal === undefined || !sameIp(refusal.destination, target.address)) return undefined;
@@ -101,11 +108,6 @@ export function signIn(
   // reached.
   if (refusal.what === "unreachable" || refusal.what === "filtered") return signOf(refusal, target);
   return sameIp(from, target.address) ? signOf(refusal, target) : undefined;
-}
-
-function isSameEcho(a: Echo, b: Echo): boolean {
-  return a.id === b.id && a.sequence === b.sequence && a.data.length === b.data.length &&
-    a.data.every((byte, at) => byte === b.data[at]);
 }
 
 /** A packet of ours that was not taken. */

@@ -4,7 +4,7 @@ import type { Host, WatchedAddress } from "../../src/host.ts";
 import { formatIp, type Ip, ip } from "../../src/net/ip.ts";
 import { formatMac, type Mac, parseMac } from "../../src/net/mac.ts";
 import { after, milliseconds } from "../../src/time.ts";
-import { arpProbe, arpReply, arpRequest, gratuitousArp } from "../../src/wire/arp.ts";
+import { arpProbe, arpRequest, gratuitousArp } from "../../src/wire/arp.ts";
 import { encodeNeighborAdvert, neighborProbe, unsolicitedNa } from "../../src/wire/ndp.ts";
 import {
   type ContractCase,
@@ -16,6 +16,7 @@ import {
   linkLocalOf,
   PEER4,
 } from "./lab.ts";
+import { arpReply } from "../support/wire/arp_reply.ts";
 
 const VIP4 = ip("10.77.0.50");
 const VIP6 = ip("fd77::50");

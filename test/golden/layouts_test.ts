@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Layout, type Members, printLayout } from "../../src/wire/layout.ts";
+import type { Layout, Members } from "../../src/wire/layout.ts";
 import { golden } from "../support/golden.ts";
+import { printLayout } from "../support/wire/print_layout.ts";
 
 const WIRE = new URL("../../src/wire/", import.meta.url);
 

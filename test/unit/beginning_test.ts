@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readBeginning } from "../../src/beginning.ts";
+import { readBeginning } from "../../src/files.ts";
 
 Deno.test("the beginning of a file: no more than is wanted, whatever its length says", async () => {
   assert.equal((await readBeginning("/dev/zero", 5000)).length, 5000);

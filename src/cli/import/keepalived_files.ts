@@ -1,5 +1,5 @@
 /** What a keepalived.conf may name on this machine: files, folders, programs and users. */
-import { readStartSync } from "../../beginning.ts";
+import { readStartSync } from "../../files.ts";
 import { messageOf } from "../../error.ts";
 import type { Files } from "../../tools/keepalived_import/include.ts";
 

@@ -6,7 +6,7 @@ import { type Host, HostError, type HostEvent, type WatchedAddress } from "../..
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
 import { formatIp, type Ip, ipKey, parseIp, sameIp } from "../../net/ip.ts";
-import { formatMac, sameMac } from "../../net/mac.ts";
+import { formatMac } from "../../net/mac.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { probesLeftOf, wasProbed } from "../../vrrp/acd.ts";
 import { type Conflicts, isTakingOver, type Sight } from "./conflicts.ts";
@@ -21,6 +21,7 @@ import { Slice } from "../slice.ts";
 import type { Ticker } from "../ticker.ts";
 import { isHolder } from "../../vrrp/state.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
+import { sameBytes } from "../../net/bytes.ts";
 
 type Claim = Extract<HostEvent, { readonly kind: "claim" }>;
 
@@ -255,7 +256,7 @@ function sightOf(
     who: formatMac(mac),
     words: formatIp(address),
     unasked: !answer,
-    own: own !== undefined && sameMac(own, mac),
+    own: sameBytes(own, mac),
     leaving,
     stranger: false,
     at,

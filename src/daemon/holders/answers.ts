@@ -12,6 +12,7 @@ import type { Look } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { isAround } from "./questions.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
+import { virtualMac } from "../../net/mac.ts";
 
 /** A question that waits for answers. */
 export interface Question {
@@ -65,7 +66,7 @@ export function answersOf(router: VirtualRouter, question: Question, known: Know
   const all = isHere ? macsOfMaster(router, master, between(question.at, now), known) : [];
   // Linux answers for an IPv6 address with the card that has it: two that do are two machines.
   const macs = router.plan.family === "ipv4" ? all : all.slice(0, 1);
-  const masters = new Set([...macs, virtualMac(router)]);
+  const masters = new Set([...macs, virtualMac(router.plan.family, router.rules.vrid)]);
   const rest = [...answered].filter(([mac]) => !masters.has(mac)).toSorted();
   const oneIsMaster = macs.length === 0 && rest.length === answered.size;
   const addresses = asked.map(({ prefix }) => formatIp(prefix.address));
@@ -146,10 +147,4 @@ function macsOfMaster(
   const known = answered.length > 0 ? answered : neighbours.macsOf(formatIp(master), now);
   const proxies = source === undefined ? [] : neighbours.macsOf(formatIp(source), now);
   return known.filter((mac) => !proxies.includes(mac));
-}
-
-/** RFC 9568 7.3: some speakers answer with the virtual router's own MAC. */
-function virtualMac({ plan, rules }: VirtualRouter): string {
-  const kind = plan.family === "ipv4" ? "01" : "02";
-  return `00:00:5e:00:${kind}:${rules.vrid.toString(16).padStart(2, "0")}`;
 }

@@ -2,7 +2,7 @@
 import { routerKey, type Told } from "../../cluster/knowledge.ts";
 import type { LastHolder } from "../../control/api.ts";
 import { formatIp } from "../../net/ip.ts";
-import { between, type Instant, toMilliseconds } from "../../time.ts";
+import { ageMs, type Instant } from "../../time.ts";
 import { LEAVING_PRIORITY } from "../../vrrp/election.ts";
 import { isHolder } from "../../vrrp/state.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
@@ -37,7 +37,7 @@ export function lastHolder(
   ];
   const [newest] = known.toSorted((a, b) => b.at - a.at);
   if (newest === undefined) return null;
-  return { node: newest.node, ago_ms: Math.round(toMilliseconds(between(newest.at, now))) };
+  return { node: newest.node, ago_ms: ageMs(newest.at, now) };
 }
 
 function named({ names }: VirtualRouter["plan"], address: string): string {

@@ -10,11 +10,12 @@ import {
   primaryAddress,
 } from "../../net/interfaces.ts";
 import type { Plan } from "../../config/plan/plan.ts";
-import { type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
-import { type Mac, sameMac } from "../../net/mac.ts";
+import { type Ip, isLinkLocal } from "../../net/ip.ts";
+import type { Mac } from "../../net/mac.ts";
 import { arpProbe, arpProbeToAll, arpRequest } from "../../wire/arp.ts";
-import { encodeNeighborSolicit, neighborProbeToAll, solicitedNode } from "../../wire/ndp.ts";
+import { neighborProbeToAll, neighborRequest } from "../../wire/ndp.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
+import { sameBytes } from "../../net/bytes.ts";
 
 /** A link that questions can go out of: one with a hardware address, with ARP, and with a cable. */
 export type AskableLink = Link & { readonly mac: Mac };
@@ -103,18 +104,10 @@ const KEPT = new WeakMap<Ip, Kept>();
 
 function keptFrame(target: Ip, mac: Mac, source: Ip | undefined): Uint8Array {
   const kept = KEPT.get(target);
-  const isSame = kept !== undefined && sameMac(kept.mac, mac) && isSameSource(kept.source, source);
+  const isSame = kept !== undefined && sameBytes(kept.mac, mac) &&
+    sameBytes(kept.source?.bytes, source?.bytes);
   if (isSame) return kept.frame;
-  const frame = source === undefined ? arpProbe(mac, target) : solicit(target, mac, source);
+  const frame = source === undefined ? arpProbe(mac, target) : neighborRequest(mac, source, target);
   KEPT.set(target, { mac, source, frame });
   return frame;
-}
-
-function isSameSource(a: Ip | undefined, b: Ip | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && sameIp(a, b));
-}
-
-function solicit(target: Ip, mac: Mac, source: Ip): Uint8Array {
-  const destination = solicitedNode(target);
-  return encodeNeighborSolicit(mac, { kind: "ns", source, destination, target, mac });
 }

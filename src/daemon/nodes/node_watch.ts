@@ -9,12 +9,12 @@ import { keyOf, type NodePlan } from "../../config/plan/plan.ts";
 import { formatIp, includesIp, type Ip } from "../../net/ip.ts";
 import {
   after,
+  ageMs,
   between,
   earliest,
   type Instant,
   milliseconds,
   seconds,
-  toMilliseconds,
 } from "../../time.ts";
 import type { Fault } from "../../vrrp/event.ts";
 import { LEAVING_PRIORITY } from "../../vrrp/election.ts";
@@ -239,7 +239,7 @@ export class NodeWatch {
     if (other === undefined) return undefined;
     const { state, words } = this.#view(other, now);
     const at = other.facts.heard?.at;
-    const heard = at === undefined ? null : Math.round(toMilliseconds(between(at, now)));
+    const heard = at === undefined ? null : ageMs(at, now);
     return { state, words, heard_ms: heard };
   }
 

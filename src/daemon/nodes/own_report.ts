@@ -2,7 +2,7 @@
 import type { CheckReport, MaintenanceReport, RouterReport } from "../../cluster/report.ts";
 import { type Interfaces, linkNamed } from "../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip } from "../../net/ip.ts";
-import { between, type Instant, toMilliseconds, type WallTime } from "../../time.ts";
+import { ageMs, type Instant, toMilliseconds, type WallTime } from "../../time.ts";
 import { isHolder, isOut, nameOf } from "../../vrrp/state.ts";
 import { isMasterUnheard } from "./adverts_lost.ts";
 import type { Checks } from "../checks.ts";
@@ -35,7 +35,7 @@ export function routerReport(router: VirtualRouter, around: Around): RouterRepor
     state: nameOf(state),
     priority: rules.priority,
     basePriority: plan.rules.priority,
-    age: age(entered, now),
+    age: ageMs(entered, now),
     interval: Math.round(toMilliseconds(rules.advertInterval)),
     cause: causeText(plan, router.cause),
     faults: isOut(state) ? faultsOf(router, checks) : [],
@@ -77,7 +77,7 @@ function checkReport(name: string, { checks, now }: Around): CheckReport {
     name,
     up: up ?? null,
     last: last?.text ?? "no result yet",
-    age: since === undefined ? null : age(since, now),
+    age: since === undefined ? null : ageMs(since, now),
   };
 }
 
@@ -120,11 +120,6 @@ export function maintenanceReport(
   const { since, until, reason = null } = maintenance;
   const left = until === undefined ? null : atLeast0(until - wallNow);
   return { age: atLeast0(wallNow - since), left, reason };
-}
-
-/** From `then` to `now` in whole milliseconds. */
-export function age(then: Instant, now: Instant): number {
-  return atLeast0(toMilliseconds(between(then, now)));
 }
 
 function atLeast0(ms: number): number {

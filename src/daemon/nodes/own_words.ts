@@ -3,11 +3,11 @@ import type { NodeReport, RouterReport } from "../../cluster/report.ts";
 import type { Config } from "../../config/config.ts";
 import type { Host } from "../../host.ts";
 import type { Ip } from "../../net/ip.ts";
-import { after, type Instant, seconds } from "../../time.ts";
+import { after, ageMs, type Instant, seconds } from "../../time.ts";
 import { VERSION } from "../../version.ts";
 import type { Checks } from "../checks.ts";
 import type { Maintenance } from "../command.ts";
-import { age, type Around, maintenanceReport, placeOf, routerReport } from "./own_report.ts";
+import { type Around, maintenanceReport, placeOf, routerReport } from "./own_report.ts";
 import type { OwnFile } from "./own_file.ts";
 import type { SealedAdverts } from "./sealed_adverts.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
@@ -48,10 +48,10 @@ export class OwnWords {
     const { cluster } = config();
     return {
       version: VERSION,
-      up: age(this.#started, now),
+      up: ageMs(this.#started, now),
       keys: cluster?.keys.map(({ id }) => id) ?? [],
       file: this.#file.hash ?? null,
-      fileAge: age(this.#file.since ?? now, now),
+      fileAge: ageMs(this.#file.since ?? now, now),
       maintenance: maintenanceReport(maintenance(), host.wallTime()),
       leaving: isLeaving(),
       seals: cluster !== undefined && !isLeaving() ? seals.sealing : [],

@@ -4,7 +4,7 @@
 import type { EtcdPlan } from "../../config/plan/etcd.ts";
 import type { StatusDocument } from "../../control/api.ts";
 import type { Interfaces } from "../../net/interfaces.ts";
-import type { Family, Ip } from "../../net/ip.ts";
+import { type Family, type Ip, sameIp } from "../../net/ip.ts";
 import type { Nanoseconds } from "../../time.ts";
 import type { RejectReason } from "../../wire/reject.ts";
 import type { Advert } from "../../wire/vrrp.ts";
@@ -44,6 +44,13 @@ export interface DeliveredAdvert {
   readonly family: Family;
   readonly source: Ip;
   readonly vrid: number;
+}
+
+/** The first that was heard of each sender. */
+export function firstOfEach<T extends { readonly source: Ip }>(heard: readonly T[]): readonly T[] {
+  return heard.filter(({ source }, index) =>
+    heard.findIndex((other) => sameIp(other.source, source)) === index
+  );
 }
 
 /** An answer of another machine to ARP or Neighbour Discovery: `address` is at `mac`. */

@@ -2,7 +2,7 @@
  * Sightings: what `floatip listen` remembers of senders between packets, and what is odd about
  * them. Pure and bounded.
  */
-import { compareIp, formatIp, sameIp } from "../../net/ip.ts";
+import { compareIp, formatIp, sameIps } from "../../net/ip.ts";
 import { formatMac } from "../../net/mac.ts";
 import type { Instant, Nanoseconds } from "../../time.ts";
 import { between } from "../../time.ts";
@@ -234,12 +234,7 @@ function isMaster(last: Advert, lastAt: Instant, now: Instant): boolean {
 
 /** The same set: the order is nobody's promise. */
 function sameAddresses(a: Advert, b: Advert): boolean {
-  const [left, right] = [a, b].map(({ addresses }) => addresses.toSorted(compareIp));
-  return left?.length === right?.length &&
-    (left ?? []).every((address, i) => {
-      const other = right?.[i];
-      return other !== undefined && sameIp(address, other);
-    });
+  return sameIps(a.addresses.toSorted(compareIp), b.addresses.toSorted(compareIp));
 }
 
 /** The advert's addresses as text, separated by commas. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type JoinChannel, openChannel, Untrusted } from "../../../src/cli/join/channel.ts";
 import { drawToken, parseToken } from "../../../src/cli/join/token.ts";
-import { writeAll } from "../../../src/write_all.ts";
+import { writeAll } from "../../../src/files.ts";
 
 const TOKEN = parseToken("abcde-fghjk-mnpqr-stuvw");
 

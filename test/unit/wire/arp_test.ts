@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { AssertionFailure } from "../../../src/assert.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { BROADCAST_MAC, type Mac, parseMac } from "../../../src/net/mac.ts";
-import { arpProbe, arpReply, arpRequest, decodeArp, gratuitousArp } from "../../../src/wire/arp.ts";
+import { arpProbe, arpRequest, decodeArp, gratuitousArp } from "../../../src/wire/arp.ts";
 import { decodeEthernet } from "../../../src/wire/ethernet.ts";
 import { CAPTURED_GRATUITOUS_ARP, hex } from "../../support/wire/captured.ts";
+import { arpReply } from "../../support/wire/arp_reply.ts";
 
 const MAC = mac("3e:c6:a7:7f:02:04");
 const OTHER = mac("02:00:00:00:00:01");

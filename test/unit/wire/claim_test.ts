@@ -2,13 +2,7 @@
 import assert from "node:assert/strict";
 import { formatIp, ip } from "../../../src/net/ip.ts";
 import { BROADCAST_MAC, formatMac, type Mac } from "../../../src/net/mac.ts";
-import {
-  arpProbe,
-  arpProbeToAll,
-  arpReply,
-  arpRequest,
-  gratuitousArp,
-} from "../../../src/wire/arp.ts";
+import { arpProbe, arpProbeToAll, arpRequest, gratuitousArp } from "../../../src/wire/arp.ts";
 import { claimIn } from "../../../src/wire/claim.ts";
 import {
   encodeNeighborAdvert,
@@ -16,6 +10,7 @@ import {
   neighborProbe,
   unsolicitedNa,
 } from "../../../src/wire/ndp.ts";
+import { arpReply } from "../../support/wire/arp_reply.ts";
 
 const MAC: Mac = new Uint8Array([2, 0, 0, 0, 0, 1]);
 const OTHER: Mac = new Uint8Array([2, 0, 0, 0, 0, 2]);

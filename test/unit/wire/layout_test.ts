@@ -14,9 +14,9 @@ import {
   neS32,
   neS64,
   pad,
-  printLayout,
   u8,
 } from "../../../src/wire/layout.ts";
+import { printLayout } from "../../support/wire/print_layout.ts";
 
 Deno.test("a layout reads and writes each field at its offset, in its byte order", () => {
   const mixed = layout("mixed", 31, {

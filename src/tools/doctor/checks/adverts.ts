@@ -5,7 +5,13 @@ import { formatIp, includesIp, type Ip, isMulticast, parseIp, sameIp } from "../
 import { formatMac } from "../../../net/mac.ts";
 import { formatDuration } from "../../../time.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
-import type { DaemonSeen, Environment, HeardAdvert, LanSeen } from "../environment.ts";
+import {
+  type DaemonSeen,
+  type Environment,
+  firstOfEach,
+  type HeardAdvert,
+  type LanSeen,
+} from "../environment.ts";
 import {
   type DoctorTarget,
   holdsNow,
@@ -155,12 +161,6 @@ function isOurs(one: HeardAdvert, plan: PlacedPlan): boolean {
   const { interface: name, source, advert } = one;
   return (name === plan.interface || plan.port !== undefined) && source.family === plan.family &&
     advert.priority > 0 && namesOurs(one, plan);
-}
-
-function firstOfEach(heard: readonly HeardAdvert[]): readonly HeardAdvert[] {
-  return heard.filter(({ source }, index) =>
-    heard.findIndex((other) => sameIp(other.source, source)) === index
-  );
 }
 
 function uniqueIps(addresses: readonly Ip[]): readonly Ip[] {

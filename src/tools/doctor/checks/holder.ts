@@ -2,7 +2,7 @@
 import { nameIn, type NodePlan, transportText } from "../../../config/plan/plan.ts";
 import type { Interfaces } from "../../../net/interfaces.ts";
 import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
-import { formatMac } from "../../../net/mac.ts";
+import { formatMac, virtualMac } from "../../../net/mac.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown } from "../check.ts";
 import type { DaemonSeen, Environment, LanQuery, LanSeen } from "../environment.ts";
 import {
@@ -204,9 +204,7 @@ function ownerOf(
     one.mac === mac && one.advert.vrid === plan.rules.vrid && namesOurs(one, plan)
   );
   if (sender !== undefined) return { name: nameIn(node, sender.source), known: true };
-  // RFC 9568 7.3: some speakers answer with the virtual router's own address.
-  const virtual = plan.family === "ipv4" ? "00:00:5e:00:01:" : "00:00:5e:00:02:";
-  if (mac === `${virtual}${plan.rules.vrid.toString(16).padStart(2, "0")}`) {
+  if (mac === virtualMac(plan.family, plan.rules.vrid)) {
     return { name: `the virtual MAC ${mac}`, known: true };
   }
   const expected = asked.filter(({ address }) => includesIp(plan.rules.peers, address));

@@ -1,8 +1,8 @@
 /** Check of the VRIDs: other machines that use them. */
 import { freeVrid } from "../../../config/first_file.ts";
-import { formatIp, includesIp, type Ip, sameIp } from "../../../net/ip.ts";
+import { formatIp, includesIp } from "../../../net/ip.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
-import type { Environment, HeardAdvert, LanSeen } from "../environment.ts";
+import { type Environment, firstOfEach, type HeardAdvert, type LanSeen } from "../environment.ts";
 import { type DoctorTarget, isOwnAddress, type PlacedPlan, placedPlans } from "../target.ts";
 
 /** Whether another cluster uses our VRIDs. */
@@ -102,12 +102,6 @@ function judgeSender(
     "Two clusters with one VRID on a LAN disturb each other.",
     `vrid = ${freeAfter(lan, vrid)}   # free on this LAN; change it on every node`,
   )];
-}
-
-function firstOfEach<T extends { readonly source: Ip }>(heard: readonly T[]): readonly T[] {
-  return heard.filter(({ source }, index) =>
-    heard.findIndex((other) => sameIp(other.source, source)) === index
-  );
 }
 
 /** The next VRID after `from` that is not used on the LAN. */

@@ -11,7 +11,7 @@ import { Once } from "../../../../src/daemon/journal/log.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { formatIp, ip } from "../../../../src/net/ip.ts";
 import { after, type Instant, milliseconds, seconds, type WallTime } from "../../../../src/time.ts";
-import { BROADCAST_MAC, sameMac } from "../../../../src/net/mac.ts";
+import { BROADCAST_MAC } from "../../../../src/net/mac.ts";
 import { becomeMaster } from "../../../../src/vrrp/transitions.ts";
 import { hearAsBackup } from "../../../../src/vrrp/backup.ts";
 import { newBackup } from "../../../../src/vrrp/transitions.ts";
@@ -19,6 +19,7 @@ import { decodeArp } from "../../../../src/wire/arp.ts";
 import { decodeEthernet } from "../../../../src/wire/ethernet.ts";
 import { aPlan, PEER } from "../../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { sameBytes } from "../../../../src/net/bytes.ts";
 
 const START = seconds(100) as number as Instant;
 const OWN = ip("10.77.0.1"), MAC_B = "02:00:00:00:00:0b", MAC_C = "02:00:00:00:00:0c";
@@ -51,7 +52,7 @@ class Host extends RecordingHost {
     this.asked.push({
       second: Math.round((this.time - START) / 1e8) / 10,
       address: formatIp(arp.targetIp),
-      openly: sameMac(arp.senderMac, BROADCAST_MAC),
+      openly: sameBytes(arp.senderMac, BROADCAST_MAC),
       sender: formatIp(arp.senderIp),
     });
   }
