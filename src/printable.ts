@@ -30,6 +30,18 @@ function escaped(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
+/** The first `most` of `texts`: "pi-a, pi-b", of more "pi-a, pi-b and 234 more". */
+export function few(texts: readonly string[], most: number = 6): string {
+  const more = texts.length - most;
+  const named = texts.slice(0, most).join(", ");
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
+/** `word` for a shell, in single quotes where it needs them: a command can be copied. */
+export function shellWord(word: string): string {
+  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** The name of a virtual router: "web", or "web (IPv6)". */
 export function instanceLabel(instance: string, family: "ipv4" | "ipv6"): string {
   return family === "ipv6" ? `${instance} (IPv6)` : instance;

@@ -2,7 +2,7 @@
  * Bounds of a configuration text, looked at before any parser sees it, and of the document that the
  * parser made of it: how deep, how long, how many. Both looks take time in proportion to the text.
  */
-import type { Path, Problem } from "./problem.ts";
+import { error, type Path, type Problem } from "./problem.ts";
 
 /** Brackets within brackets. */
 const DEEPEST = 32;
@@ -174,12 +174,11 @@ function isAddresses(path: Path): boolean {
 
 function tooMany(path: Path, count: number, most: number, subject?: string): Problem {
   const name = path.length === 0 ? "the file" : path.slice(-2).join(".");
-  return {
-    severity: "error",
+  return error(
     path,
-    at: "key",
-    what: `${subject ?? `${name} has`} ${count} entries, and at most ${most} are read`,
-    why: "Each of them costs the daemon time in which adverts have to go out.",
-    fix: "remove what is not needed",
-  };
+    `${subject ?? `${name} has`} ${count} entries, and at most ${most} are read`,
+    "Each of them costs the daemon time in which adverts have to go out.",
+    "remove what is not needed",
+    "key",
+  );
 }

@@ -3,7 +3,7 @@
  * name.
  */
 import { UNSEEN_KEY } from "./cluster_key.ts";
-import type { Path, Problem } from "./problem.ts";
+import { error, type Path, type Problem } from "./problem.ts";
 import type { Report } from "./problem.ts";
 import { isTable } from "./toml_text.ts";
 
@@ -110,25 +110,22 @@ function resolve(
 }
 
 function noSecret(key: string, path: Path): Problem {
-  return {
-    severity: "error",
+  return error(
     path,
-    at: "key",
-    what: `${key} cannot come from a credential`,
-    why: "Credentials are for secrets; everything else is better read in the file.",
-    fix: `${key} = ...  # the value itself`,
-  };
+    `${key} cannot come from a credential`,
+    "Credentials are for secrets; everything else is better read in the file.",
+    `${key} = ...  # the value itself`,
+    "key",
+  );
 }
 
 function wrongName(key: string, path: Path): Problem {
-  return {
-    severity: "error",
-    path: [...path, "credential"],
-    at: "value",
-    what: "the name of a credential is made of letters, digits and _ . - (100 at most)",
-    why: "It is the name of a file.",
-    fix: `${key} = { credential = "floatip-${key}" }`,
-  };
+  return error(
+    [...path, "credential"],
+    "the name of a credential is made of letters, digits and _ . - (100 at most)",
+    "It is the name of a file.",
+    `${key} = { credential = "floatip-${key}" }`,
+  );
 }
 
 /** Something sound in the place of what cannot be seen. */

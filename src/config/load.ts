@@ -1,5 +1,5 @@
 /** Reads the configuration file: the only place that does. */
-import { readStart } from "../beginning.ts";
+import { readStart } from "../files.ts";
 import { messageOf } from "../error.ts";
 import { NotAFile, PinnedFile } from "../linux/regular_file.ts";
 import type { Config } from "./config.ts";
@@ -8,7 +8,7 @@ import type { Credentials } from "./credentials.ts";
 import { decode, type Decoded } from "./decode.ts";
 import { locate } from "./locate.ts";
 import { isSecretUrl } from "./secret.ts";
-import type { LocatedProblem, Path, Problem } from "./problem.ts";
+import { error, type LocatedProblem, type Path, type Problem, warning } from "./problem.ts";
 
 /** A file that was read: sound, or with all that is wrong. */
 export type Loaded =
@@ -147,16 +147,14 @@ function unreadable(words: string, file: string): Read {
   return {
     kind: "problem",
     text: "",
-    problem: {
-      severity: "error",
-      path: [],
-      at: "value",
-      what: `the configuration cannot be read: ${words}`,
-      why: "Without it floatip does not know which addresses to hold.",
-      fix: words.includes("by this user")
+    problem: error(
+      [],
+      `the configuration cannot be read: ${words}`,
+      "Without it floatip does not know which addresses to hold.",
+      words.includes("by this user")
         ? `run it as root, or: chgrp floatip ${file} && chmod 640 ${file}`
         : "name the file with -c FILE; /etc/floatip/floatip.toml is read without",
-    },
+    ),
   };
 }
 
@@ -171,18 +169,19 @@ function exposed(
     !elsewhere.some((other) => `${other}\0`.startsWith(`${place.join("\0")}\0`))
   );
   if (path === undefined || mode === null || (mode & 0o004) === 0) return [];
-  return [{
-    severity: "warning",
-    path,
-    at: "key",
-    what: "every user of this machine may read the file, and a password is in it",
-    why: path.includes("notify") || path.includes("cluster")
-      ? "With the password another machine can pass for this node."
-      : path.includes("auth")
-      ? "With the password another machine can send adverts that take the addresses away."
-      : "With it, they can use the service.",
-    fix: `chmod o-rwx ${file}`,
-  }];
+  return [
+    warning(
+      path,
+      "every user of this machine may read the file, and a password is in it",
+      path.includes("notify") || path.includes("cluster")
+        ? "With the password another machine can pass for this node."
+        : path.includes("auth")
+        ? "With the password another machine can send adverts that take the addresses away."
+        : "With it, they can use the service.",
+      `chmod o-rwx ${file}`,
+      "key",
+    ),
+  ];
 }
 
 /** Where passwords stand. */

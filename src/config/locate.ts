@@ -8,6 +8,7 @@ import type { LocatedProblem, Path, Problem } from "./problem.ts";
 import { THIS_FILE } from "./syntax.ts";
 import { isHidden, isSecret, redactor, type Said, saidIn, suspectRanges } from "./redact.ts";
 import { maskRanges, type Ranges, secretRanges } from "./secret.ts";
+import { shellWord } from "../printable.ts";
 
 /** A half-open piece of the text; lines count from 1, columns from 0. */
 interface Span {
@@ -61,7 +62,7 @@ export async function locate(
   if (problems.length === 0) return [];
   const beyond = boundsProblem(text) !== undefined;
   const layout = beyond ? undefined : await layoutOf(text);
-  const named = (fix: string): string => fix.replace(THIS_FILE, () => quote(file));
+  const named = (fix: string): string => fix.replace(THIS_FILE, () => shellWord(file));
   const sentences = problems.flatMap(({ what, why, fix }) => [what, why, named(fix)]);
   const redact = redactor(layout === undefined ? [] : secretsOf(layout, saidIn(sentences)));
   const lines = text.split(/\r?\n/);
@@ -81,11 +82,6 @@ export async function locate(
     const picture = beyond ? { source: "", caret: 1 } : shown;
     return { ...problem, ...told, file, line, column, ...picture };
   }).toSorted((a, b) => a.line - b.line || a.column - b.column);
-}
-
-/** For a shell, so that a command can be copied. */
-function quote(name: string): string {
-  return /^[\w./+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

@@ -4,10 +4,11 @@
  */
 import type { Config } from "../../config/config.ts";
 import type { NodePlan } from "../../config/plan/plan.ts";
-import type { Path, Problem } from "../../config/problem.ts";
+import { machine, type Path, type Problem, warning } from "../../config/problem.ts";
 import type { NotifySettings } from "../../config/tables/notify.ts";
 import { changeableBy, reasonNotToRun, SCRIPT_USER } from "../../health/probes/command.ts";
 import { type Account, findAccount, runChild } from "../../process.ts";
+import { shellWord } from "../../printable.ts";
 
 /** A command of the file. */
 interface Command {
@@ -44,14 +45,7 @@ export async function commandProblems(
     const trouble = known.get(key);
     if (trouble === undefined) continue;
     const { what, fix } = trouble;
-    problems.push({
-      severity: "machine",
-      path,
-      at: "value",
-      what: `${title} cannot be run: ${what}`,
-      why,
-      fix,
-    });
+    problems.push(machine(path, `${title} cannot be run: ${what}`, why, fix));
   }
   return problems;
 }
@@ -67,14 +61,7 @@ export async function fileProblem(file: string): Promise<Problem | undefined> {
   const [, who = "", command] =
     /^(.*? (?:belongs to|is writable by) .*?): (.*)$/.exec(what ?? "") ?? [];
   if (command === undefined) return undefined;
-  return {
-    severity: "warning",
-    path: [],
-    at: "value",
-    what: who,
-    why: "Whoever can change the file can have commands run as root.",
-    fix: command,
-  };
+  return warning([], who, "Whoever can change the file can have commands run as root.", command);
 }
 
 function commandsOf(config: Config, { checks }: NodePlan): readonly Command[] {
@@ -155,12 +142,12 @@ async function ofAccess(path: string, account: Account): Promise<Trouble | undef
   for (const folder of [...foldersOf(path), ...foldersOf(real)]) {
     if (await may("-x", folder)) continue;
     const what = `user ${account.name} may not enter ${folder}`;
-    return { what, fix: `chmod o+x ${quote(folder)}` };
+    return { what, fix: `chmod o+x ${shellWord(folder)}` };
   }
   const [verb, right] = await may("-x", path) ? ["read", "r"] : ["run", isScript ? "rx" : "x"];
   return {
     what: `user ${account.name} may not ${verb} ${path}`,
-    fix: `chmod o+${right} ${quote(path)}`,
+    fix: `chmod o+${right} ${shellWord(path)}`,
   };
 }
 
@@ -185,9 +172,4 @@ async function startsAsScript(path: string): Promise<boolean> {
 function foldersOf(path: string): readonly string[] {
   const parts = path.split("/").slice(1, -1);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
-}
-
-/** For a shell, so that the line can be copied. */
-function quote(path: string): string {
-  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

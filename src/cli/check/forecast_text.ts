@@ -4,8 +4,8 @@
  */
 import type { Forecast, ForecastRow } from "../../config/plan/forecast.ts";
 import type { CutForecast } from "../../config/plan/forecast_cuts.ts";
-import { few } from "../../config/plan/forecast_text.ts";
 import { alignColumns } from "../table.ts";
+import { few } from "../../printable.ts";
 
 /** So many rows are printed where not all are asked for. */
 const MOST_ROWS = 60;

@@ -13,7 +13,7 @@ import {
   type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
-import { formatMac } from "../../net/mac.ts";
+import { formatMac, virtualMac } from "../../net/mac.ts";
 import { milliseconds, type Nanoseconds, nanoseconds } from "../../time.ts";
 import { watchLan } from "../lan.ts";
 
@@ -88,16 +88,10 @@ export function strangersIn(
     ]);
     const stranger = seen.answers.find(({ interface: name, address, mac }) =>
       name === held.interface && sameIp(address, held.prefix.address) && !known.has(mac) &&
-      !isVirtual(mac, vrid)
+      mac !== virtualMac(address.family, vrid)
     );
     return stranger === undefined ? [] : [{ plan, held, mac: stranger.mac }];
   });
-}
-
-/** RFC 9568 7.3: the MAC of a virtual router, which some masters answer with. */
-function isVirtual(mac: string, vrid: number): boolean {
-  const last = vrid.toString(16).padStart(2, "0");
-  return mac === `00:00:5e:00:01:${last}` || mac === `00:00:5e:00:02:${last}`;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The plan of this node as text: one line for each virtual router. */
-import { instanceLabel } from "../../printable.ts";
-import { few } from "../../config/plan/forecast_text.ts";
+import { few, instanceLabel } from "../../printable.ts";
 import type { NodePlan, Plan } from "../../config/plan/plan.ts";
 import { formatIp } from "../../net/ip.ts";
 import { formatPrefix } from "../../net/prefix.ts";

@@ -3,12 +3,11 @@ import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { type Forecast, forecast } from "../../config/plan/forecast.ts";
 import { type CutForecast, forecastCuts } from "../../config/plan/forecast_cuts.ts";
-import { few } from "../../config/plan/forecast_text.ts";
 import { lineFinder, locate } from "../../config/locate.ts";
 import type { Config } from "../../config/config.ts";
 import { type NodePlan, usesLowPort } from "../../config/plan/plan.ts";
 import type { LocatedProblem } from "../../config/problem.ts";
-import { capabilityHint, missingCapabilities, NEEDED } from "../../service/capabilities.ts";
+import { capabilityHint, missingCapabilities, NEEDED } from "../../capabilities.ts";
 import { strangerProblems } from "./lan.ts";
 import { clusterPortProblems } from "./cluster_port.ts";
 import { commandProblems, fileProblem } from "./command_problems.ts";
@@ -23,6 +22,7 @@ import { formatDuration, toMilliseconds } from "../../time.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Tried, tryChecks } from "./try_checks.ts";
+import { few } from "../../printable.ts";
 
 /** Flags of `floatip check`. */
 export interface CheckFlags {

@@ -11,7 +11,7 @@ import {
   type VirtualAddress,
 } from "../../net/interfaces.ts";
 import { nearestWord } from "../did_you_mean.ts";
-import { machine, type Path, type Problem } from "../problem.ts";
+import { machine, type Path, type Problem, warning } from "../problem.ts";
 import { type Family, formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import { containsIp, formatPrefix, networkOf } from "../../net/prefix.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
@@ -180,20 +180,18 @@ function otherLength(
   if (first === undefined || around.some(({ prefix }) => prefix.length === length)) return [];
   const subnet = formatPrefix({ address: networkOf(first.prefix), length: first.prefix.length });
   const right = formatPrefix({ address, length: first.prefix.length });
-  return [{
-    severity: "warning",
-    path,
-    at: "value",
-    what: `${
-      formatPrefix(held.prefix)
-    } has another length than the subnet of ${link.name}, ${subnet}`,
-    why: length < first.prefix.length
-      ? `The master would look for all of ${
-        formatPrefix({ address: networkOf(held.prefix), length })
-      } on this wire, also for what is behind a router.`
-      : "The master would reach some of its neighbours by a router only, or not at all.",
-    fix: `"${right}"`,
-  }];
+  return [
+    warning(
+      path,
+      `${formatPrefix(held.prefix)} has another length than the subnet of ${link.name}, ${subnet}`,
+      length < first.prefix.length
+        ? `The master would look for all of ${
+          formatPrefix({ address: networkOf(held.prefix), length })
+        } on this wire, also for what is behind a router.`
+        : "The master would reach some of its neighbours by a router only, or not at all.",
+      `"${right}"`,
+    ),
+  ];
 }
 
 function strangeSubnet(
@@ -208,16 +206,14 @@ function strangeSubnet(
     !entry.ours && entry.prefix.address.family === family
   );
   const has = subnets.map((entry) => formatPrefix(entry.prefix)).join(", ") || "no address";
-  return {
-    severity: "warning",
+  return warning(
     path,
-    at: "value",
-    what: `${formatIp(held.prefix.address)} is in no subnet of ${link.name} (${has})`,
-    why: better === undefined
+    `${formatIp(held.prefix.address)} is in no subnet of ${link.name} (${has})`,
+    better === undefined
       ? "Clients reach it only where routers or their own settings say that it is on this wire."
       : `It is in a subnet of ${better.name}: clients look for it there.`,
-    fix: better === undefined ? "check the address and its length" : `interface = "${better.name}"`,
-  };
+    better === undefined ? "check the address and its length" : `interface = "${better.name}"`,
+  );
 }
 
 /** There is no interface called `name`, which `path` asks for. */

@@ -9,7 +9,6 @@ import { isAgreed } from "./group_priorities.ts";
 import { type Config, indexOf, membersWith } from "../config.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import {
-  few,
   type ForecastEvent,
   type ForecastOutcome,
   tellDisagreement,
@@ -26,6 +25,7 @@ import {
   priorityReading,
   priorityWithout,
 } from "./node_priorities.ts";
+import { few } from "../../printable.ts";
 
 /** One line of the table. */
 export interface ForecastRow {

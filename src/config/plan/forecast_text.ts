@@ -2,6 +2,7 @@
 import type { CheckSettings } from "../tables/check.ts";
 import { formatDuration, type Nanoseconds } from "../../time.ts";
 import type { NodePriority } from "./node_priorities.ts";
+import { few } from "../../printable.ts";
 
 /** What happens to one node while all else is well. */
 export type ForecastEvent =
@@ -117,13 +118,6 @@ export function tellDisagreement(group: string): string {
 
 /** So many of a list are named. */
 const MOST_NAMED = 6;
-
-/** "pi-a 200, pi-b 190", of many the first ones "and 234 more". */
-export function few(texts: readonly string[]): string {
-  const more = texts.length - MOST_NAMED;
-  const named = texts.slice(0, MOST_NAMED).join(", ");
-  return more > 0 ? `${named} and ${more} more` : named;
-}
 
 /** "pi-a", "pi-a or pi-b", "pi-a, pi-b or pi-c", of many "one of pi-a, ... and 234 more". */
 export function either(names: readonly string[]): string {

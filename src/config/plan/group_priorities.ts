@@ -5,7 +5,7 @@
 import type { Config } from "../config.ts";
 import type { GroupConfig } from "../tables/group.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
-import type { Problem } from "../problem.ts";
+import { type Problem, warning } from "../problem.ts";
 import { nodePriorities, type NodePriority } from "./node_priorities.ts";
 import { writeKey, writeValue } from "../toml_text.ts";
 
@@ -30,18 +30,17 @@ function differenceIn(config: Config, group: GroupConfig): Problem | undefined {
   const order = (instance: InstanceConfig) =>
     nodePriorities(config, instance).map(({ node }) => node);
   const { prefer } = other;
-  return {
-    severity: "warning",
-    path: ["instance", other.name, prefer === undefined ? "priority" : "prefer"],
-    at: "key",
-    what: `${other.name} is best on ${order(other)[0]}, and ${leader.name} of the same group ` +
+  return warning(
+    ["instance", other.name, prefer === undefined ? "priority" : "prefer"],
+    `${other.name} is best on ${order(other)[0]}, and ${leader.name} of the same group ` +
       `${group.name} on ${order(leader)[0]}, or they differ on which comes next`,
-    why: "Members change state together: where they differ on who is better, who holds them is " +
+    "Members change state together: where they differ on who is better, who holds them is " +
       "left to chance.",
-    fix: prefer === undefined
+    prefer === undefined
       ? `give ${writeKey(other.name)} the priorities of ${writeKey(leader.name)}`
       : `prefer = ${writeValue(leader.prefer ?? order(leader))}`,
-  };
+    "key",
+  );
 }
 
 /** Is, of any two nodes, the same one better in both, or neither? */

@@ -14,7 +14,8 @@ import type { Interfaces } from "../../net/interfaces.ts";
 import type { Config } from "../config.ts";
 import type { NodeEntry } from "../tables/node.ts";
 import type { NodePlan } from "./plan.ts";
-import type { Problem } from "../problem.ts";
+import { machine, type Problem } from "../problem.ts";
+import { few } from "../../printable.ts";
 
 /** Who this node is, as far as can be told. */
 export interface Identity {
@@ -108,15 +109,13 @@ function byName(name: string, told: boolean, config: Config, own: readonly Ip[])
  */
 function misnamed(entry: NodeEntry, meant: NodeEntry, told: boolean): Problem {
   const has = meant.addresses.map(formatIp).join(" or ");
-  return {
-    severity: "machine",
-    path: told ? ["nodes", entry.name] : ["node", "name"],
-    at: "value",
-    what: `this is node ${entry.name}, and it does not have the address ` +
+  return machine(
+    told ? ["nodes", entry.name] : ["node", "name"],
+    `this is node ${entry.name}, and it does not have the address ` +
       `${entry.addresses.map(formatIp).join(" or ")}, but ${has}, which is ${meant.name}'s`,
-    why: "Peers accept adverts from a node's own address only.",
-    fix: told ? `start it with --node ${meant.name}` : `name = "${meant.name}"`,
-  };
+    "Peers accept adverts from a node's own address only.",
+    told ? `start it with --node ${meant.name}` : `name = "${meant.name}"`,
+  );
 }
 
 /** Addresses that prove who this machine is. */
@@ -132,28 +131,27 @@ function wasBefore(node: NodeEntry, previous: NodePlan | undefined): boolean {
     node.addresses.some((address) => previous.names.get(formatIp(address)) === node.name);
 }
 
+/** So many addresses are named. */
+const MOST_NAMED = 8;
+
 function hasAndWants(own: readonly Ip[], nodes: readonly NodeEntry[]): string {
   const telling = own.filter((address) => !isLoopback(address) && !isMulticast(address));
   const families = new Set(nodes.flatMap((node) => node.addresses.map(({ family }) => family)));
   const has = telling.filter((address) => families.has(address.family)).map(formatIp);
   const wants = nodes.flatMap((node) => node.addresses.map(formatIp));
-  return `has ${has.length === 0 ? "none" : listOf(has)}, wants one of ${listOf(wants)}`;
-}
-
-function listOf(texts: readonly string[]): string {
-  const shown = texts.slice(0, 8).join(", ");
-  return texts.length > 8 ? `${shown} and ${texts.length - 8} more` : shown;
+  return `has ${has.length === 0 ? "none" : few(has, MOST_NAMED)}, wants one of ${
+    few(wants, MOST_NAMED)
+  }`;
 }
 
 function stranger(words: string): Problem {
-  return {
-    severity: "machine",
-    path: ["nodes"],
-    at: "key",
-    what: words,
-    why: "This node waits until it knows which one it is, and claims no address before.",
-    fix: "add this machine to [nodes], or start it with --node NAME",
-  };
+  return machine(
+    ["nodes"],
+    words,
+    "This node waits until it knows which one it is, and claims no address before.",
+    "add this machine to [nodes], or start it with --node NAME",
+    "key",
+  );
 }
 
 function notHere(entry: NodeEntry, own: readonly Ip[]): Problem {
@@ -162,26 +160,25 @@ function notHere(entry: NodeEntry, own: readonly Ip[]): Problem {
   const has = own.filter((address) =>
     families.has(address.family) && !isLoopback(address) && !isLinkLocal(address)
   ).map(formatIp);
-  return {
-    severity: "machine",
-    path: ["nodes", entry.name],
-    at: "value",
-    what: `this is node ${entry.name}, and it does not have the address ${wants}`,
-    why: "Peers accept adverts from that address only.",
-    fix: has.length === 0
+  return machine(
+    ["nodes", entry.name],
+    `this is node ${entry.name}, and it does not have the address ${wants}`,
+    "Peers accept adverts from that address only.",
+    has.length === 0
       ? `give this machine the address ${wants}`
-      : `give this machine the address ${wants}, or write the one that it has: ${listOf(has)}`,
-  };
+      : `give this machine the address ${wants}, or write the one that it has: ${
+        few(has, MOST_NAMED)
+      }`,
+  );
 }
 
 function ambiguous(matching: readonly NodeEntry[]): Problem {
   const names = matching.map((node) => node.name).join(" and ");
-  return {
-    severity: "machine",
-    path: ["nodes", matching.at(-1)?.name ?? ""],
-    at: "key",
-    what: `this machine has addresses of ${names}`,
-    why: "It can be one node only, and the other one is missing.",
-    fix: "correct the addresses in [nodes]",
-  };
+  return machine(
+    ["nodes", matching.at(-1)?.name ?? ""],
+    `this machine has addresses of ${names}`,
+    "It can be one node only, and the other one is missing.",
+    "correct the addresses in [nodes]",
+    "key",
+  );
 }

@@ -2,7 +2,7 @@
  * Problems of a sound file on this machine: what a person should know before the daemon runs into
  * it.
  */
-import { machine, type Path, type Problem } from "../problem.ts";
+import { machine, type Path, type Problem, warning } from "../problem.ts";
 import { formatIp, type Ip, isLoopback, isUnspecified, sameIp } from "../../net/ip.ts";
 import {
   addressesOf,
@@ -61,14 +61,15 @@ export function machineProblems(
 function fitNodes({ nodes }: Config): readonly Problem[] {
   const [only, ...others] = nodes;
   if (only === undefined || others.length > 0) return [];
-  return [{
-    severity: "warning",
-    path: ["nodes", only.name],
-    at: "key",
-    what: `[nodes] names one node only: ${only.name}`,
-    why: "No other node takes over when it fails.",
-    fix: "add a line for each of the other nodes, and put the same file there",
-  }];
+  return [
+    warning(
+      ["nodes", only.name],
+      `[nodes] names one node only: ${only.name}`,
+      "No other node takes over when it fails.",
+      "add a line for each of the other nodes, and put the same file there",
+      "key",
+    ),
+  ];
 }
 
 /** Can metrics and the page be served where the file says? */

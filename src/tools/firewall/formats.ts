@@ -9,6 +9,7 @@ import {
   type TrafficKind,
   trafficText,
 } from "./required_traffic.ts";
+import { shellWord } from "../../printable.ts";
 
 /** What of the filters of a machine the text depends on. */
 export interface FilterSetup {
@@ -194,7 +195,7 @@ function iptablesLines(required: readonly RequiredTraffic[]): readonly string[] 
 
 function interfaceOptions({ direction, interface: name }: RequiredTraffic): readonly string[] {
   if (name === undefined) return [];
-  return [`${direction === "in" ? "-i" : "-o"} ${quoteForShell(name)}`];
+  return [`${direction === "in" ? "-i" : "-o"} ${shellWord(name)}`];
 }
 
 /** One list of options for each line: several peers are several lines. */
@@ -225,7 +226,7 @@ function firewalldLines(
   const lines = required.filter(({ direction, kind }) => direction === "in" && isOurs(kind))
     .flatMap((traffic) => {
       const zone = zones.get(traffic.interface ?? "");
-      const where = zone === undefined ? "" : `--zone=${quoteForShell(zone)} `;
+      const where = zone === undefined ? "" : `--zone=${shellWord(zone)} `;
       return richRules(traffic).map((rule) =>
         `firewall-cmd --permanent ${where}--add-rich-rule='${rule}'`
       );
@@ -254,7 +255,7 @@ function ufwLines(required: readonly RequiredTraffic[], denyOut: boolean): reado
 function linesOf(
   { direction, interface: name, others, group, port }: RequiredTraffic,
 ): readonly string[] {
-  const on = name === undefined ? "" : ` on ${quoteForShell(name)}`;
+  const on = name === undefined ? "" : ` on ${shellWord(name)}`;
   const start = `ufw allow ${direction}${on} proto ${port === undefined ? "vrrp" : "udp"}`;
   if (group !== undefined) return [`${start} from any to ${formatIp(group)} comment floatip`];
   return others.map((other) => {
@@ -272,9 +273,4 @@ function linesOf(
 /** What these programs do not let through by themselves. */
 function isOurs(kind: TrafficKind): boolean {
   return kind === "vrrp" || kind === "channel";
-}
-
-/** `word` for a shell, in single quotes where it needs them. */
-function quoteForShell(word: string): string {
-  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
