@@ -3,56 +3,53 @@ import { DEFAULT_RUN_DIR } from "../control/socket.ts";
 import { DEFAULT_STATE_DIR } from "../history/place.ts";
 import { parseDuration, type WallTime } from "../time.ts";
 import { DEFAULT_CONFIG_FILE } from "./configuration_file.ts";
-import { proposeNodes } from "./names.ts";
+import { type proposeInterfaces, proposeNodes } from "./names.ts";
 import { parseSince } from "./since.ts";
 
 /** Any text, as it is. */
 export const text = (input: string): string => input;
 
-/** --config FILE */
-export const configFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "FILE",
-  brief: `The configuration file (${DEFAULT_CONFIG_FILE})`,
-} as const;
-
-/** --run-dir DIR */
-export const runDirFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "DIR",
-  brief: `The runtime directory with the control socket (${DEFAULT_RUN_DIR})`,
-} as const;
-
-/** --state-dir DIR */
-export const stateDirFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "DIR",
-  brief: `The state directory with the history (${DEFAULT_STATE_DIR})`,
-} as const;
-
-/** --node NAME */
-export const nodeFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  proposeCompletions: proposeNodes,
-  placeholder: "NAME",
-  brief: "Which node of [nodes] this is (the one with an address of this machine)",
-} as const;
-
-/** --json, and what it prints. */
-export const jsonFlag = (brief: string) =>
+/** A flag that is there or not; such as `--json`. */
+export const switchFlag = (brief: string) =>
   ({ kind: "boolean", optional: true, withNegated: false, brief }) as const;
 
+/** A flag with a value, such as `--port PORT`; `parse` throws SyntaxError. */
+export const valueFlag = <T>(parse: (input: string) => T, placeholder: string, brief: string) =>
+  ({ kind: "parsed", parse, optional: true, placeholder, brief }) as const;
+
+/** Proposes what begins with a text. */
+type Propose = typeof proposeNodes | typeof proposeInterfaces;
+
+/** A flag whose value is any text; `proposeCompletions`: what it may be. */
+export const textFlag = (placeholder: string, brief: string, proposeCompletions?: Propose) => ({
+  ...valueFlag(text, placeholder, brief),
+  ...(proposeCompletions === undefined ? {} : { proposeCompletions }),
+});
+
 /** A flag such as `--for 10s`: a duration, in nanoseconds. */
-export const timeFlag = (brief: string) =>
-  ({ kind: "parsed", parse: parseTime, optional: true, placeholder: "TIME", brief }) as const;
+export const timeFlag = (brief: string) => valueFlag(parseTime, "TIME", brief);
+
+/** --config FILE */
+export const configFlag = textFlag("FILE", `The configuration file (${DEFAULT_CONFIG_FILE})`);
+
+/** --run-dir DIR */
+export const runDirFlag = textFlag(
+  "DIR",
+  `The runtime directory with the control socket (${DEFAULT_RUN_DIR})`,
+);
+
+/** --state-dir DIR */
+export const stateDirFlag = textFlag(
+  "DIR",
+  `The state directory with the history (${DEFAULT_STATE_DIR})`,
+);
+
+/** --node NAME */
+export const nodeFlag = textFlag(
+  "NAME",
+  "Which node of [nodes] this is (the one with an address of this machine)",
+  proposeNodes,
+);
 
 /** A duration in nanoseconds: "10s". Throws SyntaxError. */
 function parseTime(input: string): number {

@@ -1,7 +1,7 @@
 /** Flags and help of `floatip check`. */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
-import { configFlag, jsonFlag, nodeFlag, text } from "../flags.ts";
+import { configFlag, nodeFlag, switchFlag, text } from "../flags.ts";
 import type { CheckFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -10,9 +10,9 @@ export const check = buildCommand<CheckFlags, [file?: string | undefined], Conte
   func: choose(async () => (await import("./run.ts")).check),
   parameters: {
     flags: {
-      json: jsonFlag("The problems and what this node would do, as one JSON document"),
-      try: jsonFlag("Run each check of this node once and print its result"),
-      all: jsonFlag("Print every line of the forecast, also for a large cluster"),
+      json: switchFlag("The problems and what this node would do, as one JSON document"),
+      try: switchFlag("Run each check of this node once and print its result"),
+      all: switchFlag("Print every line of the forecast, also for a large cluster"),
       config: configFlag,
       node: nodeFlag,
     },

@@ -1,7 +1,7 @@
 /** Flags and help of `floatip doctor`. */
 import { buildCommand } from "@stricli/core";
 import type { DoctorFlags } from "./run.ts";
-import { configFlag, jsonFlag, nodeFlag, runDirFlag, stateDirFlag, timeFlag } from "../flags.ts";
+import { configFlag, nodeFlag, runDirFlag, stateDirFlag, switchFlag, timeFlag } from "../flags.ts";
 import { choose, type Context } from "../lazy.ts";
 
 /** `floatip doctor` */
@@ -9,7 +9,7 @@ export const doctor = buildCommand<DoctorFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).doctor),
   parameters: {
     flags: {
-      json: jsonFlag("All findings, as one JSON document"),
+      json: switchFlag("All findings, as one JSON document"),
       config: configFlag,
       node: nodeFlag,
       runDir: runDirFlag,

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip events`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, parseMoment, stateDirFlag, text } from "../flags.ts";
+import { parseMoment, stateDirFlag, switchFlag, textFlag, valueFlag } from "../flags.ts";
 import type { EventsFlags } from "./run.ts";
 import { proposeInstances } from "../names.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -10,23 +10,14 @@ export const events = buildCommand<EventsFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).events),
   parameters: {
     flags: {
-      follow: jsonFlag("Go on with new entries until Ctrl-C"),
-      since: {
-        kind: "parsed",
-        parse: parseMoment,
-        optional: true,
-        placeholder: "T",
-        brief: "Only entries since T: 10m, 2h, 1d ago, or 2026-11-21T03:04:05Z",
-      },
-      instance: {
-        kind: "parsed",
-        parse: text,
-        proposeCompletions: proposeInstances,
-        optional: true,
-        placeholder: "NAME",
-        brief: "Only entries of this instance",
-      },
-      json: jsonFlag("One JSON object for each entry, one per line"),
+      follow: switchFlag("Go on with new entries until Ctrl-C"),
+      since: valueFlag(
+        parseMoment,
+        "T",
+        "Only entries since T: 10m, 2h, 1d ago, or 2026-11-21T03:04:05Z",
+      ),
+      instance: textFlag("NAME", "Only entries of this instance", proposeInstances),
+      json: switchFlag("One JSON object for each entry, one per line"),
       stateDir: stateDirFlag,
     },
     aliases: { f: "follow", i: "instance" },

@@ -2,7 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { FIREWALL_FORMATS } from "../../tools/firewall/format_names.ts";
 import type { FirewallFlags } from "./run.ts";
-import { configFlag, nodeFlag } from "../flags.ts";
+import { configFlag, nodeFlag, switchFlag } from "../flags.ts";
 import { choose, type Context } from "../lazy.ts";
 
 /** `floatip firewall` */
@@ -16,12 +16,7 @@ export const firewall = buildCommand<FirewallFlags, [], Context>({
         optional: true,
         brief: "For which program (the packet filter of this machine)",
       },
-      outgoing: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "Also rules for outgoing packets (if this machine drops them)",
-      },
+      outgoing: switchFlag("Also rules for outgoing packets (if this machine drops them)"),
       config: configFlag,
       node: nodeFlag,
     },

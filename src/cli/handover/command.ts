@@ -1,6 +1,6 @@
 /** Flags and help of `floatip handover`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
+import { runDirFlag, switchFlag, text, textFlag, timeFlag } from "../flags.ts";
 import type { HandoverFlags } from "./run.ts";
 import { proposeInstances, proposeNodes } from "../names.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -10,17 +10,14 @@ export const handover = buildCommand<HandoverFlags, [instance: string], Context>
   func: choose(async () => (await import("./run.ts")).handover),
   parameters: {
     flags: {
-      to: {
-        kind: "parsed",
-        parse: text,
-        proposeCompletions: proposeNodes,
-        optional: true,
-        placeholder: "NODE",
-        brief: "The node that must take over; without [cluster] refused if another one would",
-      },
+      to: textFlag(
+        "NODE",
+        "The node that must take over; without [cluster] refused if another one would",
+        proposeNodes,
+      ),
       for: timeFlag("Go back to the priorities after this time, such as 30m"),
-      back: jsonFlag("End a handover: go back to the priorities now"),
-      json: jsonFlag("The answer as one JSON document"),
+      back: switchFlag("End a handover: go back to the priorities now"),
+      json: switchFlag("The answer as one JSON document"),
       runDir: runDirFlag,
     },
     positional: {

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip import`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, text } from "../flags.ts";
+import { switchFlag, text, textFlag } from "../flags.ts";
 import { DEFAULT_KEEPALIVED_FILE } from "../configuration_file.ts";
 import type { ImportFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -10,28 +10,13 @@ export const importFile = buildCommand<ImportFlags, [file?: string | undefined],
   func: choose(async () => (await import("./run.ts")).importFile),
   parameters: {
     flags: {
-      output: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "FILE",
-        brief: "Where to write the result (standard output)",
-      },
-      force: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "Overwrite an existing file",
-      },
-      nodeId: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "ID",
-        brief:
-          "The node whose @ID lines count, as keepalived -i (the host name up to its first dot)",
-      },
-      json: jsonFlag("The report as one JSON document"),
+      output: textFlag("FILE", "Where to write the result (standard output)"),
+      force: switchFlag("Overwrite an existing file"),
+      nodeId: textFlag(
+        "ID",
+        "The node whose @ID lines count, as keepalived -i (the host name up to its first dot)",
+      ),
+      json: switchFlag("The report as one JSON document"),
     },
     aliases: { o: "output", i: "nodeId" },
     positional: {

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip init`. */
 import { buildCommand } from "@stricli/core";
-import { configFlag, text, timeFlag } from "../flags.ts";
+import { configFlag, switchFlag, textFlag, timeFlag, valueFlag } from "../flags.ts";
 import type { InitFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -16,67 +16,22 @@ export const init = buildCommand<InitFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).init),
   parameters: {
     flags: {
-      interface: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "IF",
-        brief: "The interface (the one of the default route)",
-      },
-      address: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "ADDRESS",
-        brief: "The floating address (one that no machine answers for)",
-      },
-      nodes: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "LIST",
-        brief: "The other machines: pi-b=192.168.1.12,pi-c (all that have the file)",
-      },
-      vrid: {
-        kind: "parsed",
-        parse: parseVrid,
-        optional: true,
-        placeholder: "N",
-        brief: "The VRID (51, or the next one that is not in use)",
-      },
-      name: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "NAME",
-        brief: "The name of the instance (main)",
-      },
-      page: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "yes|no",
-        brief: "Show the page to all browsers on the LAN (asked; no without a terminal)",
-      },
+      interface: textFlag("IF", "The interface (the one of the default route)"),
+      address: textFlag("ADDRESS", "The floating address (one that no machine answers for)"),
+      nodes: textFlag(
+        "LIST",
+        "The other machines: pi-b=192.168.1.12,pi-c (all that have the file)",
+      ),
+      vrid: valueFlag(parseVrid, "N", "The VRID (51, or the next one that is not in use)"),
+      name: textFlag("NAME", "The name of the instance (main)"),
+      page: textFlag(
+        "yes|no",
+        "Show the page to all browsers on the LAN (asked; no without a terminal)",
+      ),
       listen: timeFlag("How long to listen for other VRRP (4s)"),
-      yes: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "Ask nothing, take the guesses (default without a terminal)",
-      },
-      dryRun: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "Print the file, write nothing",
-      },
-      force: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "Overwrite an existing file",
-      },
+      yes: switchFlag("Ask nothing, take the guesses (default without a terminal)"),
+      dryRun: switchFlag("Print the file, write nothing"),
+      force: switchFlag("Overwrite an existing file"),
       config: configFlag,
     },
     aliases: { c: "config", i: "interface", y: "yes" },

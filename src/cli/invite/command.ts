@@ -1,6 +1,6 @@
 /** Flags and help of `floatip invite`. */
 import { buildCommand } from "@stricli/core";
-import { configFlag, parsePort, timeFlag } from "../flags.ts";
+import { configFlag, parsePort, timeFlag, valueFlag } from "../flags.ts";
 import { choose, type Context } from "../lazy.ts";
 import type { InviteFlags } from "./run.ts";
 
@@ -10,13 +10,11 @@ export const invite = buildCommand<InviteFlags, [], Context>({
   parameters: {
     flags: {
       for: timeFlag("How long to wait for the other nodes (15m)"),
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        optional: true,
-        placeholder: "PORT",
-        brief: "The TCP port to listen at, on this node's own address (337)",
-      },
+      port: valueFlag(
+        parsePort,
+        "PORT",
+        "The TCP port to listen at, on this node's own address (337)",
+      ),
       config: configFlag,
     },
     aliases: { c: "config" },

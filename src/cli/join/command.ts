@@ -1,7 +1,7 @@
 /** Flags and help of `floatip join`. */
 import { buildCommand } from "@stricli/core";
 import { type Ip, parseIp } from "../../net/ip.ts";
-import { configFlag, parsePort, text } from "../flags.ts";
+import { configFlag, parsePort, switchFlag, text, valueFlag } from "../flags.ts";
 import { choose, type Context } from "../lazy.ts";
 import type { JoinFlags } from "./run.ts";
 
@@ -10,19 +10,8 @@ export const join = buildCommand<JoinFlags, [address: Ip, token: string], Contex
   func: choose(async () => (await import("./run.ts")).join),
   parameters: {
     flags: {
-      force: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "Overwrite a file and secrets that are there",
-      },
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        optional: true,
-        placeholder: "PORT",
-        brief: "The TCP port of the other node (337)",
-      },
+      force: switchFlag("Overwrite a file and secrets that are there"),
+      port: valueFlag(parsePort, "PORT", "The TCP port of the other node (337)"),
       config: configFlag,
     },
     aliases: { c: "config" },

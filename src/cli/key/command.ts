@@ -1,6 +1,6 @@
 /** Flags and help of `floatip key`. */
 import { buildCommand } from "@stricli/core";
-import { configFlag, jsonFlag, runDirFlag, text } from "../flags.ts";
+import { configFlag, runDirFlag, switchFlag, textFlag } from "../flags.ts";
 import type { KeyFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -12,16 +12,10 @@ export const key = buildCommand<KeyFlags, [what: What, id?: string], Context>({
   func: choose(async () => (await import("./run.ts")).key),
   parameters: {
     flags: {
-      print: jsonFlag("new: print a key, write nothing"),
-      force: jsonFlag("Also where it is not known that all nodes are ready"),
-      json: jsonFlag("list: one JSON document"),
-      credential: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "NAME",
-        brief: "The credential of [cluster] secret (cluster)",
-      },
+      print: switchFlag("new: print a key, write nothing"),
+      force: switchFlag("Also where it is not known that all nodes are ready"),
+      json: switchFlag("list: one JSON document"),
+      credential: textFlag("NAME", "The credential of [cluster] secret (cluster)"),
       config: configFlag,
       runDir: runDirFlag,
     },

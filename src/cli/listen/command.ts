@@ -1,7 +1,7 @@
 /** Flags and help of `floatip listen`. */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
-import { jsonFlag, parsePort, text, timeFlag } from "../flags.ts";
+import { parsePort, switchFlag, textFlag, timeFlag, valueFlag } from "../flags.ts";
 import type { ListenFlags } from "./run.ts";
 import { proposeInterfaces } from "../names.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -11,22 +11,9 @@ export const listen = buildCommand<ListenFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).listen),
   parameters: {
     flags: {
-      interface: {
-        kind: "parsed",
-        parse: text,
-        proposeCompletions: proposeInterfaces,
-        optional: true,
-        placeholder: "IF",
-        brief: "Listen on this interface only (all)",
-      },
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        optional: true,
-        placeholder: "PORT",
-        brief: `Adverts by UDP go to this port (${DEFAULT_UDP_PORT})`,
-      },
-      json: jsonFlag("One JSON object for each packet, one per line"),
+      interface: textFlag("IF", "Listen on this interface only (all)", proposeInterfaces),
+      port: valueFlag(parsePort, "PORT", `Adverts by UDP go to this port (${DEFAULT_UDP_PORT})`),
+      json: switchFlag("One JSON object for each packet, one per line"),
       for: timeFlag("End after this time, such as 10s (at Ctrl-C)"),
     },
     aliases: { i: "interface" },

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip maintenance`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, runDirFlag, text, timeFlag } from "../flags.ts";
+import { runDirFlag, switchFlag, textFlag, timeFlag } from "../flags.ts";
 import type { MaintenanceFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -12,16 +12,10 @@ export const maintenance = buildCommand<MaintenanceFlags, [what: What], Context>
   func: choose(async () => (await import("./run.ts")).maintenance),
   parameters: {
     flags: {
-      reason: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "TEXT",
-        brief: "Shown in status and log",
-      },
+      reason: textFlag("TEXT", "Shown in status and log"),
       for: timeFlag("End by itself after this time, such as 2h"),
-      force: jsonFlag("Also if an address is then held by no node"),
-      json: jsonFlag("The answer as one JSON document"),
+      force: switchFlag("Also if an address is then held by no node"),
+      json: switchFlag("The answer as one JSON document"),
       runDir: runDirFlag,
     },
     positional: {

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip notify-test`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, runDirFlag } from "../flags.ts";
+import { runDirFlag, switchFlag } from "../flags.ts";
 import type { NotifyTestFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -9,7 +9,7 @@ export const notifyTest = buildCommand<NotifyTestFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).notifyTest),
   parameters: {
     flags: {
-      json: jsonFlag("The answers as one JSON document"),
+      json: switchFlag("The answers as one JSON document"),
       runDir: runDirFlag,
     },
   },

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip reload`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, runDirFlag } from "../flags.ts";
+import { runDirFlag, switchFlag } from "../flags.ts";
 import type { ReloadFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -8,7 +8,7 @@ import { choose, type Context } from "../lazy.ts";
 export const reload = buildCommand<ReloadFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).reload),
   parameters: {
-    flags: { json: jsonFlag("The answer as one JSON document"), runDir: runDirFlag },
+    flags: { json: switchFlag("The answer as one JSON document"), runDir: runDirFlag },
   },
   docs: {
     brief: "Have the daemon read its configuration file again",

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip restart`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, runDirFlag } from "../flags.ts";
+import { runDirFlag, switchFlag } from "../flags.ts";
 import type { RestartFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -8,7 +8,7 @@ import { choose, type Context } from "../lazy.ts";
 export const restart = buildCommand<RestartFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).restart),
   parameters: {
-    flags: { json: jsonFlag("The answer as one JSON document"), runDir: runDirFlag },
+    flags: { json: switchFlag("The answer as one JSON document"), runDir: runDirFlag },
   },
   docs: {
     brief: "Restart the daemon in place: no packet is lost, no other node takes over",

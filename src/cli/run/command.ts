@@ -1,6 +1,6 @@
 /** Flags and help of `floatip run`. */
 import { buildCommand } from "@stricli/core";
-import { configFlag, nodeFlag, runDirFlag, stateDirFlag } from "../flags.ts";
+import { configFlag, nodeFlag, runDirFlag, stateDirFlag, switchFlag } from "../flags.ts";
 import type { run, RunFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -14,12 +14,7 @@ export const runCommand = (load: () => Promise<typeof run>) =>
         node: nodeFlag,
         runDir: runDirFlag,
         stateDir: stateDirFlag,
-        noRealTime: {
-          kind: "boolean",
-          optional: true,
-          withNegated: false,
-          brief: "Do not use real-time scheduling (it is used where permitted)",
-        },
+        noRealTime: switchFlag("Do not use real-time scheduling (it is used where permitted)"),
         logLevel: {
           kind: "enum",
           values: ["debug", "info", "warning", "error"],

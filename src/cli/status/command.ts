@@ -1,6 +1,6 @@
 /** Flags and help of `floatip status`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag, runDirFlag, text } from "../flags.ts";
+import { runDirFlag, switchFlag, text } from "../flags.ts";
 import type { StatusFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 import { proposeNodes } from "../names.ts";
@@ -10,8 +10,8 @@ export const status = buildCommand<StatusFlags, [node?: string], Context>({
   func: choose(async () => (await import("./run.ts")).status),
   parameters: {
     flags: {
-      json: jsonFlag("Everything that is known, as one JSON document"),
-      watch: jsonFlag("Go on until Ctrl-C: redraw each second; in a pipe print each change"),
+      json: switchFlag("Everything that is known, as one JSON document"),
+      watch: switchFlag("Go on until Ctrl-C: redraw each second; in a pipe print each change"),
       runDir: runDirFlag,
     },
     positional: {

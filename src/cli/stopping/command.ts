@@ -1,6 +1,6 @@
 /** Flags and help of `floatip stopping`, a hidden command for systemd. */
 import { buildCommand } from "@stricli/core";
-import { runDirFlag, text } from "../flags.ts";
+import { runDirFlag, textFlag } from "../flags.ts";
 import type { StoppingFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -9,13 +9,7 @@ export const stopping = buildCommand<StoppingFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).stopping),
   parameters: {
     flags: {
-      unit: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "UNIT",
-        brief: "The unit that is being stopped (floatip.service)",
-      },
+      unit: textFlag("UNIT", "The unit that is being stopped (floatip.service)"),
       runDir: runDirFlag,
     },
   },

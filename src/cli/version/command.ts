@@ -1,12 +1,12 @@
 /** Flags and help of `floatip version`. */
 import { buildCommand } from "@stricli/core";
-import { jsonFlag } from "../flags.ts";
+import { switchFlag } from "../flags.ts";
 import type { VersionFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
 /** `floatip version` */
 export const version = buildCommand<VersionFlags, [], Context>({
   func: choose(async () => (await import("./run.ts")).version),
-  parameters: { flags: { json: jsonFlag("As one JSON document") } },
+  parameters: { flags: { json: switchFlag("As one JSON document") } },
   docs: { brief: "Print the version of floatip and of what it runs on" },
 });
