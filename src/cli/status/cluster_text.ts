@@ -10,6 +10,7 @@ import type {
 import { formatDuration, milliseconds, seconds } from "../../time.ts";
 import { alignColumns, widthOf } from "../table.ts";
 import type { Paint } from "../terminal.ts";
+import type { Page } from "./page.ts";
 
 /** What a row of the table says. */
 interface Row {
@@ -30,12 +31,11 @@ const MOST_CHECKS = 3;
 export function clusterLines(
   instance: InstanceStatus,
   document: StatusDocument,
-  now: number,
-  paint: Paint,
-  columns: number,
+  page: Page,
 ): readonly string[] {
+  const { paint, columns } = page;
   const rows = [
-    ...document.nodes.map((node) => nodeRow(node, instance, document, now, paint)),
+    ...document.nodes.map((node) => nodeRow(node, instance, document, page)),
     ...strangers(instance, document).map((peer) => strangerRow(peer, instance)),
   ];
   const hasChecks = rows.some(({ checks }) => checks !== "");
@@ -73,8 +73,7 @@ function nodeRow(
   node: NodeStatus,
   instance: InstanceStatus,
   document: StatusDocument,
-  now: number,
-  paint: Paint,
+  { now, paint }: Page,
 ): Row {
   const told = toldOf(node, instance);
   const peer = instance.peers.find(({ address }) => node.addresses.includes(address));

@@ -6,11 +6,11 @@ import type {
   StatusDocument,
 } from "../../control/api.ts";
 import { instanceLabel } from "../../printable.ts";
-import { formatDuration, milliseconds } from "../../time.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { wrap } from "../table.ts";
 import type { Paint } from "../terminal.ts";
 import { agoText } from "./cluster_text.ts";
+import { age, maintenanceLine, type Page } from "./page.ts";
 
 /** `node` of `document` as lines of at most `columns`, as read at `now`. */
 export function nodeLines(
@@ -20,39 +20,32 @@ export function nodeLines(
   paint: Paint,
   columns: number = Infinity,
 ): readonly string[] {
+  const page = { now, paint, columns };
   return [
-    paint("dim", header(node, now)),
-    ...stateLines(node, now, paint),
+    paint("dim", header(node, page)),
+    ...stateLines(node, page),
     ...fileLines(node, document, paint),
-    ...node.instances.flatMap((one) => ["", ...instanceLines(one, now, paint)]),
+    ...node.instances.flatMap((one) => ["", ...instanceLines(one, page)]),
     ...votesLines(node, document),
     ...(node.instances.length > 0 || node.witness === true ? [] : ["", nothingTold(document)]),
   ].flatMap((line) => wrap(line, columns));
 }
 
-function header({ name, version, started, self, heard_ms: heard }: NodeStatus, now: number) {
+function header({ name, version, started, self, heard_ms: heard }: NodeStatus, page: Page) {
   return [
     `${name}: ${version === null ? "floatip's version is not known" : `floatip ${version}`}`,
-    ...(started === null ? [] : [`up ${age(started, now)}`]),
+    ...(started === null ? [] : [`up ${age(started, page)}`]),
     self ? "this node" : heard === null ? "never heard" : `heard ${agoText(heard)}`,
   ].join(", ");
 }
 
 function stateLines(
   { state, words, maintenance, witness }: NodeStatus,
-  now: number,
-  paint: Paint,
+  page: Page,
 ): readonly string[] {
-  if (maintenance !== null) {
-    const { since, until, reason } = maintenance;
-    const end = until === null
-      ? ", until `floatip maintenance off` there"
-      : `, for another ${duration(Date.parse(until) - now)}`;
-    const why = reason === null ? "" : `: ${reason}`;
-    return [paint("warn", `MAINTENANCE for ${age(since, now)}${end}${why}`)];
-  }
+  if (maintenance !== null) return [maintenanceLine(maintenance, " there", page)];
   if (state === "up" && (words === "up" || witness === true)) return [];
-  return [paint(state === "up" ? "warn" : "bad", words)];
+  return [page.paint(state === "up" ? "warn" : "bad", words)];
 }
 
 /** That it is a witness, and for what it votes for the node that is asked. */
@@ -79,13 +72,14 @@ function fileLines(
   ];
 }
 
-function instanceLines(one: NodeInstanceStatus, now: number, paint: Paint): readonly string[] {
+function instanceLines(one: NodeInstanceStatus, page: Page): readonly string[] {
+  const { paint } = page;
   const state = one.state === "fault" ? paint("bad", one.state) : one.state;
   const changed = one.priority === one.base_priority ? "" : ` (base ${one.base_priority})`;
   const label = paint("bold", instanceLabel(one.name, one.family));
   const link = one.link_up === null ? "its link is not known" : `link ${upOrDown(one.link_up)}`;
   return [
-    `${label}  ${state} for ${age(one.since, now)}, priority ${one.priority}${changed}`,
+    `${label}  ${state} for ${age(one.since, page)}, priority ${one.priority}${changed}`,
     `  ${one.cause}`,
     ...one.faults.filter((fault) => fault !== one.cause).map((fault) => `  ${paint("bad", fault)}`),
     `  ${
@@ -96,14 +90,14 @@ function instanceLines(one: NodeInstanceStatus, now: number, paint: Paint): read
         ...(one.gateway_up === null ? [] : [`gateway ${upOrDown(one.gateway_up)}`]),
       ].join(", ")
     }`,
-    ...one.checks.map((check) => `  ${checkLine(check, now, paint)}`),
+    ...one.checks.map((check) => `  ${checkLine(check, page)}`),
   ];
 }
 
-function checkLine({ name, up, last, since }: NodeCheckStatus, now: number, paint: Paint): string {
-  const verdict = up === null ? "not known yet" : up ? "up" : paint("bad", "DOWN");
-  const age = since === null || up === null ? "" : ` for ${duration(now - Date.parse(since))}`;
-  return `check ${name}: ${verdict}${age} (${last})`;
+function checkLine({ name, up, last, since }: NodeCheckStatus, page: Page): string {
+  const verdict = up === null ? "not known yet" : up ? "up" : page.paint("bad", "DOWN");
+  const how = since === null || up === null ? "" : ` for ${age(since, page)}`;
+  return `check ${name}: ${verdict}${how} (${last})`;
 }
 
 function nothingTold({ ready }: StatusDocument): string {
@@ -120,12 +114,4 @@ export function nodeVerdict({ state, config, instances }: NodeStatus): ExitCode 
 
 function upOrDown(isUp: boolean): string {
   return isUp ? "up" : "down";
-}
-
-function age(since: string, now: number): string {
-  return duration(now - Date.parse(since));
-}
-
-function duration(ms: number): string {
-  return formatDuration(milliseconds(Math.max(0, Math.round(ms))));
 }

@@ -7,12 +7,12 @@ import type {
   StatusDocument,
 } from "../../control/api.ts";
 import { instanceLabel } from "../../printable.ts";
-import { formatDuration, milliseconds } from "../../time.ts";
 import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
 import { alignColumns, widthOf, wrap } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
 import { sinkLines } from "./sinks_text.ts";
 import { agoText, clusterLines, isDrift, isNode, summaryLines, toldOf } from "./cluster_text.ts";
+import { age, duration, maintenanceLine, type Page } from "./page.ts";
 import { votesLines, witnessText } from "./votes_text.ts";
 
 /** What a headline says when it does not say who holds the addresses, and how it looks. */
@@ -34,16 +34,17 @@ export function statusLines(
   paint: Paint,
   columns: number = Infinity,
 ): readonly string[] {
+  const page = { now, paint, columns };
   const instances = document.instances.flatMap((instance) => [
     "",
-    ...instanceLines(instance, document, now, paint, columns),
+    ...instanceLines(instance, document, page),
   ]);
   const none = document.witness === true
     ? ["", witnessText(document)]
     : ["", "no instance: the configuration has no [instance.NAME] for this node"];
   return [
-    paint("dim", header(document, now)),
-    ...maintenanceLines(document, now, paint),
+    paint("dim", header(document, page)),
+    ...(document.maintenance === null ? [] : [maintenanceLine(document.maintenance, "", page)]),
     ...(document.instances.length === 0 ? none : instances),
     ...sinkLines(document.sinks, paint),
     ...unmatchedLines(document.rejects),
@@ -52,36 +53,21 @@ export function statusLines(
   ].flatMap((line) => wrap(line, columns));
 }
 
-function header(document: StatusDocument, now: number): string {
+function header(document: StatusDocument, page: Page): string {
   const { node, version, started, config_file: file } = document;
-  return `${node}: floatip ${version}, up ${age(started, now)}, ${file}`;
-}
-
-function maintenanceLines(
-  { maintenance }: StatusDocument,
-  now: number,
-  paint: Paint,
-): readonly string[] {
-  if (maintenance === null) return [];
-  const { since, until, reason } = maintenance;
-  const end = until === null
-    ? ", until `floatip maintenance off`"
-    : `, for another ${duration(Math.max(0, Date.parse(until) - now))}`;
-  const why = reason === null ? "" : `: ${reason}`;
-  return [paint("warn", `MAINTENANCE for ${age(since, now)}${end}${why}`)];
+  return `${node}: floatip ${version}, up ${age(started, page)}, ${file}`;
 }
 
 function instanceLines(
   instance: InstanceStatus,
   document: StatusDocument,
-  now: number,
-  paint: Paint,
-  columns: number,
+  page: Page,
 ): readonly string[] {
+  const { paint, columns } = page;
   const headline = [
     paint("bold", instanceLabel(instance.name, instance.family)),
     place(instance),
-    paint(HEADLINE_STYLES[instance.health], holder(instance, document, now)),
+    paint(HEADLINE_STYLES[instance.health], holder(instance, document, page)),
   ];
   const whole = headline.join("  ");
   return [
@@ -90,8 +76,8 @@ function instanceLines(
       : headline.map((part, i) => (i > 0 ? "  " : "") + part)),
     ...votesLines(instance),
     ...(document.ready === null
-      ? knownLines(instance, document, now, paint, columns)
-      : toldLines(instance, document, now, paint, columns)),
+      ? knownLines(instance, document, page)
+      : toldLines(instance, document, page)),
   ];
 }
 
@@ -105,17 +91,15 @@ function place({ addresses, interface: link }: InstanceStatus): string {
 function knownLines(
   instance: InstanceStatus,
   document: StatusDocument,
-  now: number,
-  paint: Paint,
-  columns: number,
+  page: Page,
 ): readonly string[] {
   return [
-    `  ${ownStateText(instance, now)}`,
-    ...handedOverLines(instance, now, paint),
-    ...nodeLines(nodeRows(instance, document, paint), columns),
-    `  ${paint("dim", protocolText(instance))}`,
+    `  ${ownStateText(instance, page)}`,
+    ...handedOverLines(instance, page),
+    ...nodeLines(nodeRows(instance, document, page.paint), page.columns),
+    `  ${page.paint("dim", protocolText(instance))}`,
     ...rejectLines(instance.rejects),
-    ...instance.checks.map((check) => `  ${checkText(check, paint)}`),
+    ...instance.checks.map((check) => `  ${checkText(check, page.paint)}`),
   ];
 }
 
@@ -123,13 +107,11 @@ function knownLines(
 function toldLines(
   instance: InstanceStatus,
   document: StatusDocument,
-  now: number,
-  paint: Paint,
-  columns: number,
+  page: Page,
 ): readonly string[] {
   return [
-    ...handedOverLines(instance, now, paint),
-    ...clusterLines(instance, document, now, paint, columns),
+    ...handedOverLines(instance, page),
+    ...clusterLines(instance, document, page),
     ...rejectLines(instance.rejects),
   ];
 }
@@ -151,7 +133,7 @@ function checkText(check: CheckStatus, paint: Paint): string {
 }
 
 /** The holder of the addresses, as far as this node knows. */
-function holder(instance: InstanceStatus, document: StatusDocument, now: number): string {
+function holder(instance: InstanceStatus, document: StatusDocument, page: Page): string {
   const { maintenance } = document;
   const { master, state, since, health, rivals } = instance;
   const elsewhere = () => heldElsewhere(instance, document);
@@ -174,16 +156,16 @@ function holder(instance: InstanceStatus, document: StatusDocument, now: number)
       return listening(instance);
     case "held":
       return state === "master"
-        ? `held by ${master?.node} (this node) for ${age(since, now)}`
-        : `${elsewhere()}${heldFor(instance, document, now)}`;
+        ? `held by ${master?.node} (this node) for ${age(since, page)}`
+        : `${elsewhere()}${heldFor(instance, document, page)}`;
   }
 }
 
 /** Since when another node is master, where it tells that. */
-function heldFor(instance: InstanceStatus, { nodes }: StatusDocument, now: number): string {
+function heldFor(instance: InstanceStatus, { nodes }: StatusDocument, page: Page): string {
   const holder = nodes.find(({ name }) => name === instance.master?.node);
   const told = holder && toldOf(holder, instance);
-  return told?.state === "master" ? ` for ${age(told.since, now)}` : "";
+  return told?.state === "master" ? ` for ${age(told.since, page)}` : "";
 }
 
 /** Of a node that has just started, or has not asked for long. */
@@ -210,22 +192,21 @@ function heldElsewhere(
 }
 
 /** This node's own state with its reason. */
-function ownStateText(instance: InstanceStatus, now: number): string {
+function ownStateText(instance: InstanceStatus, page: Page): string {
   const { state, since, cause, faults } = instance;
-  if (state === "fault") return `this node: fault for ${age(since, now)}: ${faults.join("; ")}`;
-  return `this node: ${state} for ${age(since, now)}: ${cause}`;
+  if (state === "fault") return `this node: fault for ${age(since, page)}: ${faults.join("; ")}`;
+  return `this node: ${state} for ${age(since, page)}: ${cause}`;
 }
 
 /** After a handover this node does not preempt. */
 function handedOverLines(
   { aside, name }: InstanceStatus,
-  now: number,
-  paint: Paint,
+  { now, paint }: Page,
 ): readonly string[] {
   if (aside === null) return [];
   const end = aside.until === null
     ? `until \`floatip handover ${name} --back\``
-    : `for another ${duration(Math.max(0, Date.parse(aside.until) - now))}`;
+    : `for another ${duration(Date.parse(aside.until) - now)}`;
   return [`  ${paint("warn", "handed over")}: this node does not preempt ${end}`];
 }
 
@@ -389,12 +370,4 @@ function attentionLines(document: StatusDocument, paint: Paint): readonly string
   const all = new Set([...faults, ...rest]);
   if (all.size === 0) return [];
   return ["", paint("warn", "attention"), ...[...all].map((sentence) => `- ${sentence}`)];
-}
-
-function age(since: string, now: number): string {
-  return duration(Math.max(0, now - Date.parse(since)));
-}
-
-function duration(ms: number): string {
-  return formatDuration(milliseconds(ms));
 }
