@@ -41,52 +41,44 @@ export class Libc implements Disposable {
 
   /** socket(2): a descriptor. */
   socket(domain: number, type: number, protocol: number): number {
-    const result = this.#symbols.socket(domain, type, protocol);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.socket(domain, type, protocol));
   }
 
   /** bind(2). */
   bind(fd: number, address: Bytes): number {
-    const result = this.#symbols.bind(fd, address, address.length);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.bind(fd, address, address.length));
   }
 
   /** listen(2). */
   listen(fd: number, backlog: number): number {
-    const result = this.#symbols.listen(fd, backlog);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.listen(fd, backlog));
   }
 
   /** connect(2). */
   connect(fd: number, address: Bytes): number {
-    const result = this.#symbols.connect(fd, address, address.length);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.connect(fd, address, address.length));
   }
 
   /** accept4(2); who it is is not asked for. */
   accept(fd: number, flags: number): number {
-    const result = this.#symbols.accept4(fd, null, null, flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.accept4(fd, null, null, flags));
   }
 
   /** getsockopt(2) into `value`, all of which is expected. */
   getsockopt(fd: number, level: number, option: number, value: Bytes): number {
     const size = new Uint8Array(new Uint32Array([value.length]).buffer);
-    const result = this.#symbols.getsockopt(fd, level, option, value, size);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.getsockopt(fd, level, option, value, size));
   }
 
   /** setsockopt(2). */
   setsockopt(fd: number, level: number, option: number, value: Bytes): number {
-    const result = this.#symbols.setsockopt(fd, level, option, value, value.length);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.setsockopt(fd, level, option, value, value.length));
   }
 
   /** sendto(2): the count of bytes sent. */
   sendto(fd: number, message: Bytes, flags: number, address: Bytes): number {
     const count = BigInt(message.length);
-    const result = this.#symbols.sendto(fd, message, count, flags, address, address.length);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.sendto(fd, message, count, flags, address, address.length));
   }
 
   /** sendto(2) on another thread, whose errno is out of reach. Keep the bytes alive. */
@@ -97,14 +89,12 @@ export class Libc implements Disposable {
 
   /** sendmsg(2) with a struct msghdr: the count of bytes sent. */
   sendmsg(fd: number, header: Bytes, flags: number): number {
-    const result = this.#symbols.sendmsg(fd, header, flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.sendmsg(fd, header, flags));
   }
 
   /** recvmsg(2) into a struct msghdr: the count of bytes received. */
   recvmsg(fd: number, header: Bytes, flags: number): number {
-    const result = this.#symbols.recvmsg(fd, header, flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.recvmsg(fd, header, flags));
   }
 
   /**
@@ -112,21 +102,18 @@ export class Libc implements Disposable {
    * were filled.
    */
   recvmmsg(fd: number, headers: Bytes, count: number, flags: number): number {
-    const result = this.#symbols.recvmmsg(fd, headers, count, flags, null);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.recvmmsg(fd, headers, count, flags, null));
   }
 
   /** getsockname(2) into `address`, all of which is expected. */
   getsockname(fd: number, address: Bytes): number {
     const size = new Uint8Array(new Uint32Array([address.length]).buffer);
-    const result = this.#symbols.getsockname(fd, address, size);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.getsockname(fd, address, size));
   }
 
   /** open(2) of a file that is there: a descriptor. */
   open(path: Bytes, flags: number): number {
-    const result = this.#symbols.open(path, flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.open(path, flags));
   }
 
   /**
@@ -139,26 +126,22 @@ export class Libc implements Disposable {
 
   /** close(2). */
   close(fd: number): number {
-    const result = this.#symbols.close(fd);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.close(fd));
   }
 
   /** read(2): the count of bytes read. */
   read(fd: number, into: Bytes): number {
-    const result = this.#symbols.read(fd, into, BigInt(into.length));
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.read(fd, into, BigInt(into.length)));
   }
 
   /** write(2): the count of bytes written. */
   write(fd: number, bytes: Bytes): number {
-    const result = this.#symbols.write(fd, bytes, BigInt(bytes.length));
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.write(fd, bytes, BigInt(bytes.length)));
   }
 
   /** poll(2) over the first `count` of `fds`, at once: the count of those that are ready. */
   poll(fds: Bytes, count: number): number {
-    const result = this.#symbols.poll(fds, BigInt(count), 0);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.poll(fds, BigInt(count), 0));
   }
 
   /**
@@ -172,56 +155,47 @@ export class Libc implements Disposable {
 
   /** eventfd(2): a descriptor. */
   eventfd(initial: number, flags: number): number {
-    const result = this.#symbols.eventfd(initial, flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.eventfd(initial, flags));
   }
 
   /** epoll_create1(2): a descriptor, ready to be read when one of its set is. */
   epollCreate(flags: number): number {
-    const result = this.#symbols.epoll_create1(flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.epoll_create1(flags));
   }
 
   /** epoll_ctl(2) with a struct epoll_event, whose events are its first 4 bytes. */
   epollCtl(epoll: number, operation: number, fd: number, event: Bytes): number {
-    const result = this.#symbols.epoll_ctl(epoll, operation, fd, event);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.epoll_ctl(epoll, operation, fd, event));
   }
 
   /** timerfd_create(2): a descriptor. */
   timerfdCreate(clock: number, flags: number): number {
-    const result = this.#symbols.timerfd_create(clock, flags);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.timerfd_create(clock, flags));
   }
 
   /** timerfd_settime(2). */
   timerfdSettime(fd: number, flags: number, value: Bytes): number {
-    const result = this.#symbols.timerfd_settime(fd, flags, value, null);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.timerfd_settime(fd, flags, value, null));
   }
 
   /** clock_gettime(2) into a struct timespec. */
   clockGettime(clock: number, into: Bytes): number {
-    const result = this.#symbols.clock_gettime(clock, into);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.clock_gettime(clock, into));
   }
 
   /** sched_getscheduler(2) of the thread `id`: SCHED_OTHER and the like. */
   schedGetscheduler(id: number): number {
-    const result = this.#symbols.sched_getscheduler(id);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.sched_getscheduler(id));
   }
 
   /** sched_getparam(2) of the thread `id` into a struct sched_param. */
   schedGetparam(id: number, into: Bytes): number {
-    const result = this.#symbols.sched_getparam(id, into);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.sched_getparam(id, into));
   }
 
   /** sched_setscheduler(2) of the thread `id` with a struct sched_param. */
   schedSetscheduler(id: number, policy: number, param: Bytes): number {
-    const result = this.#symbols.sched_setscheduler(id, policy, param);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.sched_setscheduler(id, policy, param));
   }
 
   /**
@@ -231,8 +205,7 @@ export class Libc implements Disposable {
   pidfdOpen(pid: number): number {
     const open = this.#symbols.pidfd_open;
     if (open === null) return -ENOSYS;
-    const result = open(pid, 0);
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(open(pid, 0));
   }
 
   /** malloc_trim(3): gives back what malloc keeps of memory that is free; a few milliseconds. */
@@ -242,8 +215,7 @@ export class Libc implements Disposable {
 
   /** gethostname(2). */
   gethostname(into: Bytes): number {
-    const result = this.#symbols.gethostname(into, BigInt(into.length));
-    return result < 0 ? -this.#errno.getInt32() : result;
+    return this.#orErrno(this.#symbols.gethostname(into, BigInt(into.length)));
   }
 
   /** if_nametoindex(3): the index of the interface called `name` (at least 1). */
@@ -258,6 +230,11 @@ export class Libc implements Disposable {
     const into = new Uint8Array(16);
     if (this.#symbols.if_indextoname(index, into) === null) return undefined;
     return textOf(into);
+  }
+
+  /** What a call answered, or why it failed: its errno, below 0. */
+  #orErrno(result: number): number {
+    return result < 0 ? -this.#errno.getInt32() : result;
   }
 
   /** Lets go of the library; no method may be called afterwards, and no poll may be under way. */

@@ -128,7 +128,8 @@ export function addAddress(
   index: number,
   terms: Terms,
 ): void {
-  newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_EXCL);
+  const request = additionOf(held, index, terms, NLM_F_EXCL);
+  connection.request({ call: "RTM_NEWADDR", object: objectOf(held), ...request });
 }
 
 /**
@@ -141,7 +142,8 @@ export function replaceAddress(
   index: number,
   terms: Terms,
 ): void {
-  newAddress(connection, held, index, terms, NLM_F_CREATE | NLM_F_REPLACE);
+  const request = additionOf(held, index, terms, NLM_F_REPLACE);
+  connection.request({ call: "RTM_NEWADDR", object: objectOf(held), ...request });
 }
 
 /** {@link addAddress}, to be sent with others. */
@@ -151,11 +153,7 @@ export function keptAddition(
   index: number,
   terms: Terms,
 ): KeptRequest {
-  return connection.keep({
-    type: RTM_NEWADDR,
-    flags: NLM_F_CREATE | NLM_F_EXCL,
-    body: concat(headerOf(held.prefix, index), attributesOf(held, terms)),
-  });
+  return connection.keep(additionOf(held, index, terms, NLM_F_EXCL));
 }
 
 /** {@link replaceAddress}, to be sent again and again. */
@@ -165,11 +163,7 @@ export function keptReplacement(
   index: number,
   terms: Terms,
 ): KeptRequest {
-  return connection.keep({
-    type: RTM_NEWADDR,
-    flags: NLM_F_CREATE | NLM_F_REPLACE,
-    body: concat(headerOf(held.prefix, index), attributesOf(held, terms)),
-  });
+  return connection.keep(additionOf(held, index, terms, NLM_F_REPLACE));
 }
 
 /** Deletes `held` from the link with `index`. Throws NetlinkError (EADDRNOTAVAIL, ENODEV). */
@@ -202,20 +196,15 @@ export function validity(lifetime: Lifetime = INFINITY_LIFE_TIME): Pick<LinkAddr
   return lifetime === INFINITY_LIFE_TIME ? {} : { validFor: seconds(lifetime) };
 }
 
-function newAddress(
-  connection: Connection,
+/** `how`: whether one that is there already is an error, or is replaced. */
+function additionOf(
   held: VirtualAddress,
   index: number,
   terms: Terms,
-  flags: number,
-): void {
-  connection.request({
-    call: "RTM_NEWADDR",
-    object: objectOf(held),
-    type: RTM_NEWADDR,
-    flags,
-    body: concat(headerOf(held.prefix, index), attributesOf(held, terms)),
-  });
+  how: typeof NLM_F_EXCL | typeof NLM_F_REPLACE,
+): Omit<Request, "call" | "object"> {
+  const body = concat(headerOf(held.prefix, index), attributesOf(held, terms));
+  return { type: RTM_NEWADDR, flags: NLM_F_CREATE | how, body };
 }
 
 function headerOf(prefix: Prefix, index: number): Uint8Array {
