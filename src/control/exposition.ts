@@ -10,6 +10,11 @@ export interface Metric {
   readonly help: string;
 }
 
+/** The metric `floatip_NAME`. */
+export function metric(type: Metric["type"], name: string, help: string): Metric {
+  return { name: `floatip_${name}`, type, help };
+}
+
 /** How often a duration fell between which bounds. */
 export interface HistogramReading {
   /** Upper bounds in seconds, each within its bucket, ascending. */
@@ -95,7 +100,7 @@ export function gauge<Of>(
   help: string,
   value: ValueMetric<Of>["value"],
 ): ValueMetric<Of> {
-  return { metric: { name: `floatip_${name}`, type: "gauge", help }, value };
+  return { metric: metric("gauge", name, help), value };
 }
 
 /** `floatip_NAME`, which only grows while the daemon runs; its name ends in _total. */
@@ -104,7 +109,7 @@ export function counter<Of>(
   help: string,
   value: ValueMetric<Of>["value"],
 ): ValueMetric<Of> {
-  return { metric: { name: `floatip_${name}`, type: "counter", help }, value };
+  return { metric: metric("counter", name, help), value };
 }
 
 /** Every metric of `metrics`, with a sample for each of `all`. */

@@ -3,7 +3,7 @@
  * answer with one.
  */
 import { sleep } from "../async.ts";
-import { writeAll } from "../write_all.ts";
+import { writeAll } from "../files.ts";
 
 /** A request. */
 export interface HttpRequest {

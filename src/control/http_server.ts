@@ -14,7 +14,7 @@ import {
   writeAnswer,
   writeHead,
 } from "./http_message.ts";
-import { writeAll } from "../write_all.ts";
+import { writeAll } from "../files.ts";
 
 /** One connection, as Deno has it. */
 export type Connection = Pick<Deno.Conn, "read" | "write" | "close"> & {

@@ -12,7 +12,7 @@ import {
   type HistogramReading,
   joinLabels,
   type Labelled,
-  type Metric,
+  metric,
   printHistogram,
   printMetric,
   printValues,
@@ -40,12 +40,10 @@ export interface MetricsSnapshot {
   readonly checks: readonly CheckReading[];
 }
 
-/** The whole exposition. Its names and labels are what dashboards and alert rules rest on. */
-export function printMetrics(status: StatusDocument, reading: MetricsSnapshot): string {
-  return [...metricParts(status, reading)].join("");
-}
-
-/** The same, of one moment too, in parts. */
+/**
+ * The exposition of one moment, in parts. Its names and labels are what dashboards and alert rules
+ * rest on.
+ */
 export function* metricParts(
   status: StatusDocument,
   reading: MetricsSnapshot,
@@ -145,17 +143,17 @@ function isThere({ state }: NodeStatus): boolean {
   return state === "up" || state === "maintenance";
 }
 
-const INFO: Metric = {
-  name: "floatip_info",
-  type: "gauge",
-  help: "Always 1: which node this is, and which version of floatip it runs.",
-};
+const INFO = metric(
+  "gauge",
+  "info",
+  "Always 1: which node this is, and which version of floatip it runs.",
+);
 
-const LATENESS: Metric = {
-  name: "floatip_timer_lateness_seconds",
-  type: "histogram",
-  help: "How much later than its deadline the daemon woke up, as on a busy or frozen machine.",
-};
+const LATENESS = metric(
+  "histogram",
+  "timer_lateness_seconds",
+  "How much later than its deadline the daemon woke up, as on a busy or frozen machine.",
+);
 
 function printDaemon(status: StatusDocument, reading: MetricsSnapshot): string {
   const { node, version } = status;
@@ -180,17 +178,17 @@ const CHECKS: readonly ValueMetric<CheckStatus>[] = [
   ),
 ];
 
-const ATTEMPTS: Metric = {
-  name: "floatip_check_attempts_total",
-  type: "counter",
-  help: "Single attempts of the check, by result.",
-};
+const ATTEMPTS = metric(
+  "counter",
+  "check_attempts_total",
+  "Single attempts of the check, by result.",
+);
 
-const LATENCY: Metric = {
-  name: "floatip_check_duration_seconds",
-  type: "histogram",
-  help: "How long single attempts of the check took, failed ones too.",
-};
+const LATENCY = metric(
+  "histogram",
+  "check_duration_seconds",
+  "How long single attempts of the check took, failed ones too.",
+);
 
 function printChecks(status: StatusDocument, readings: readonly CheckReading[]): string {
   const label = (check: string): string => formatLabels({ check });
@@ -245,17 +243,17 @@ function printRejects({ instances, rejects }: StatusDocument): string {
   ].join("");
 }
 
-const REJECTS: Metric = {
-  name: "floatip_rejects_total",
-  type: "counter",
-  help: "Packets refused, by reason, of those that occurred; without vrrp_instance: they fit none.",
-};
+const REJECTS = metric(
+  "counter",
+  "rejects_total",
+  "Packets refused, by reason, of those that occurred; without vrrp_instance: they fit none.",
+);
 
-const CHANNEL_REFUSED: Metric = {
-  name: "floatip_channel_refused_total",
-  type: "counter",
-  help: "Datagrams of the channel of [cluster] refused, by reason, of those that occurred.",
-};
+const CHANNEL_REFUSED = metric(
+  "counter",
+  "channel_refused_total",
+  "Datagrams of the channel of [cluster] refused, by reason, of those that occurred.",
+);
 
 function samplesOf(labels: string, counts: Rejects): readonly Sample<number>[] {
   return Object.entries(counts).map(([reason, count]) => [

@@ -11,7 +11,7 @@ import {
   type HistogramReading,
   joinLabels,
   type Labelled,
-  type Metric,
+  metric,
   printHistogram,
   printMetric,
   type Sample,
@@ -183,11 +183,7 @@ const VALUES: readonly ValueMetric<InstanceStatus>[] = [
   ),
 ];
 
-const INFO: Metric = {
-  name: "floatip_instance_info",
-  type: "gauge",
-  help: "Always 1: how the instance is set up on this node.",
-};
+const INFO = metric("gauge", "instance_info", "Always 1: how the instance is set up on this node.");
 
 function infoLabels(one: InstanceStatus): string {
   return formatLabels({
@@ -199,11 +195,11 @@ function infoLabels(one: InstanceStatus): string {
   });
 }
 
-const STATE: Metric = {
-  name: "floatip_state",
-  type: "gauge",
-  help: "1 for the state in which the instance is on this node, 0 for the others.",
-};
+const STATE = metric(
+  "gauge",
+  "state",
+  "1 for the state in which the instance is on this node, 0 for the others.",
+);
 
 function stateSamples(labels: string, one: InstanceStatus): readonly Sample<number>[] {
   return STATES.map((state) => [
@@ -212,11 +208,11 @@ function stateSamples(labels: string, one: InstanceStatus): readonly Sample<numb
   ]);
 }
 
-const HEALTH: Metric = {
-  name: "floatip_health",
-  type: "gauge",
-  help: "1 for the health of the instance as this node sees it, 0 for the other values.",
-};
+const HEALTH = metric(
+  "gauge",
+  "health",
+  "1 for the health of the instance as this node sees it, 0 for the other values.",
+);
 
 function healthSamples(labels: string, one: InstanceStatus): readonly Sample<number>[] {
   return HEALTHS.map((health) => [
@@ -225,12 +221,11 @@ function healthSamples(labels: string, one: InstanceStatus): readonly Sample<num
   ]);
 }
 
-const MASTER: Metric = {
-  name: "floatip_master_info",
-  type: "gauge",
-  help:
-    "Always 1: the holder of the addresses as far as this node knows; absent while it knows none.",
-};
+const MASTER = metric(
+  "gauge",
+  "master_info",
+  "Always 1: the holder of the addresses as far as this node knows; absent while it knows none.",
+);
 
 function masterSamples(labels: string, { master }: InstanceStatus): readonly Sample<number>[] {
   if (master === null) return [];
@@ -238,11 +233,11 @@ function masterSamples(labels: string, { master }: InstanceStatus): readonly Sam
   return [[joinLabels(labels, formatLabels({ master: node, address })), 1]];
 }
 
-const TRANSITIONS: Metric = {
-  name: "floatip_transitions_total",
-  type: "counter",
-  help: "Changes of state by reason, as in floatip events; only those that occurred.",
-};
+const TRANSITIONS = metric(
+  "counter",
+  "transitions_total",
+  "Changes of state by reason, as in floatip events; only those that occurred.",
+);
 
 function transitionSamples(labels: string, reading: RouterReading): readonly Sample<number>[] {
   return reading.transitions.map(({ from, to, reason, count }) => [
@@ -251,17 +246,17 @@ function transitionSamples(labels: string, reading: RouterReading): readonly Sam
   ]);
 }
 
-const RCVD_GAP: Metric = {
-  name: "floatip_rcvd_advert_gap_seconds",
-  type: "histogram",
-  help: "Time between two adverts of one master, as this node accepted them as backup.",
-};
+const RCVD_GAP = metric(
+  "histogram",
+  "rcvd_advert_gap_seconds",
+  "Time between two adverts of one master, as this node accepted them as backup.",
+);
 
-const SENT_GAP: Metric = {
-  name: "floatip_sent_advert_gap_seconds",
-  type: "histogram",
-  help: "Time between two adverts that this node sent as master.",
-};
+const SENT_GAP = metric(
+  "histogram",
+  "sent_advert_gap_seconds",
+  "Time between two adverts that this node sent as master.",
+);
 
 function gapSamples(
   measured: Labelled<RouterReading>,

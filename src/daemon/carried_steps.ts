@@ -3,7 +3,7 @@
  * between.
  */
 import { between, type Instant, milliseconds } from "../time.ts";
-import type { InParts } from "./effects.ts";
+import type { AddressWork } from "./effects.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** No part of a step is begun after so long in one turn. */
@@ -15,8 +15,8 @@ const MOST_WAITING = 32;
 /** A step under way, and what waits for its end. */
 interface Carried<K> {
   readonly key: K;
-  parts: InParts;
-  readonly waiting: (() => InParts)[];
+  parts: AddressWork;
+  readonly waiting: (() => AddressWork)[];
 }
 
 /** Steps under way, of one key each; those of one key follow each other in their order. */
@@ -34,7 +34,7 @@ export class CarriedSteps<K> {
   }
 
   /** One of `key`, of which there is none, goes on behind the others. */
-  add(key: K, parts: InParts): void {
+  add(key: K, parts: AddressWork): void {
     this.#all.push({ key, parts, waiting: [] });
   }
 
@@ -42,7 +42,7 @@ export class CarriedSteps<K> {
    * What `begin` gives follows that of `key`, which goes on before the others. `isRepeated`: where
    * much waits already, it is passed over.
    */
-  follow(key: K, begin: () => InParts, isRepeated: boolean): void {
+  follow(key: K, begin: () => AddressWork, isRepeated: boolean): void {
     const one = this.#find(key);
     if (one === undefined || isRepeated && one.waiting.length >= MOST_WAITING) return;
     one.waiting.push(begin);

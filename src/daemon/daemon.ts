@@ -6,7 +6,7 @@ import type { Host, HostEvent } from "../host.ts";
 import type { MetricsSnapshot } from "../control/metrics.ts";
 import type { ProbeResult } from "../health/check.ts";
 import { unreachable } from "../assert.ts";
-import { atOnce, type InParts } from "../async.ts";
+import type { InParts } from "../async.ts";
 import { between, earliest, type Instant, milliseconds, type WallTime } from "../time.ts";
 import { nameOf } from "../vrrp/state.ts";
 import { nextDeadline } from "../vrrp/step.ts";
@@ -126,13 +126,8 @@ export class Daemon implements CommandTaker {
     return this.#parts.maintenance.present !== undefined;
   }
 
-  /** What this node knows now, at once. */
-  status(): DaemonStatus {
-    return atOnce(statusOf(this.#moment()));
-  }
-
-  /** The same, of this moment too, in parts between which the loop may turn. */
-  statusInParts(): InParts<DaemonStatus> {
+  /** What this node knows now, in parts between which the loop may turn. */
+  status(): InParts<DaemonStatus> {
     return statusOf(stillOf(this.#moment()));
   }
 

@@ -25,7 +25,7 @@ import type { Journal } from "./journal/journal.ts";
 import type { Metrics } from "./journal/metrics.ts";
 import { labelOf, logTransition } from "./journal/log.ts";
 import { carriedAs, CarriedSteps } from "./carried_steps.ts";
-import { effectInParts, type InParts, removingAddresses, type Sealer } from "./effects.ts";
+import { type AddressWork, performEffect, removingAddresses, type Sealer } from "./effects.ts";
 import { FastMasters } from "./fast_masters.ts";
 import { informed } from "./informed.ts";
 import type { LeaseGate } from "./exclusive/gate.ts";
@@ -124,7 +124,7 @@ export class Driver {
   }
 
   /** The same with other work for `router`. `isRepeated`: {@link CarriedSteps.follow}. */
-  carry(router: VirtualRouter, begin: () => InParts, isRepeated = false): void {
+  carry(router: VirtualRouter, begin: () => AddressWork, isRepeated = false): void {
     const key = carriedAs(router);
     if (this.#carried.has(key)) return this.#carried.follow(key, begin, isRepeated);
     const parts = begin();
@@ -165,7 +165,7 @@ export class Driver {
     this.#networks++;
   }
 
-  #exhaust(router: VirtualRouter, parts: InParts): void {
+  #exhaust(router: VirtualRouter, parts: AddressWork): void {
     for (const count of parts) this.fast.between(carriedAs(router), count);
   }
 
@@ -174,7 +174,7 @@ export class Driver {
   }
 
   /** The steps of {@link Driver.dispatch}, as a part of {@link Driver.carry}. */
-  *steps(router: VirtualRouter, event: Event): InParts {
+  *steps(router: VirtualRouter, event: Event): AddressWork {
     yield* this.#advance(router, event);
     const { group } = router.plan;
     if (group === undefined) return;
@@ -190,7 +190,7 @@ export class Driver {
     }
   }
 
-  *#advance(router: VirtualRouter, event: Event): InParts {
+  *#advance(router: VirtualRouter, event: Event): AddressWork {
     const { routers } = this.#options;
     const { state, entered } = router;
     const ended = this.#leases(router)?.ended(router);
@@ -250,7 +250,7 @@ export class Driver {
     this.carry(router, () => this.#clearing(router));
   }
 
-  *#clearing(router: VirtualRouter): InParts {
+  *#clearing(router: VirtualRouter): AddressWork {
     if (isHolder(router.state)) return;
     yield* this.removing(router.plan.virtualAddresses, router);
     this.#watchLeftovers(router);
@@ -258,7 +258,7 @@ export class Driver {
   }
 
   /** Takes `addresses` of `router` away, for {@link Driver.carry}. Never throws. */
-  removing(addresses: readonly VirtualAddress[], router: VirtualRouter): InParts {
+  removing(addresses: readonly VirtualAddress[], router: VirtualRouter): AddressWork {
     return removingAddresses(addresses, router, this.#host, this.#journal, this.#look());
   }
 
@@ -279,7 +279,7 @@ export class Driver {
     router.retryAt = after(this.#host.now(), REMOVE_AGAIN_AFTER);
   }
 
-  *#step(router: VirtualRouter, event: Event): InParts {
+  *#step(router: VirtualRouter, event: Event): AddressWork {
     const before = router.state.kind;
     const { state, effects, transition } = step(
       router.state,
@@ -317,11 +317,11 @@ export class Driver {
     return router.plan.exclusive === undefined ? undefined : this.#options.leases?.();
   }
 
-  *#perform(router: VirtualRouter, effect: Effect, look: Look): InParts {
+  *#perform(router: VirtualRouter, effect: Effect, look: Look): AddressWork {
     if (isObservation(effect)) return this.#options.onObservation?.(router, effect);
     if (effect.kind === "ask-nodes") return this.#options.askNodes?.(router);
     const { announcer, sealAdvert } = this.#options;
-    const parts = effectInParts(
+    const parts = performEffect(
       ...[effect, router, this.#host, this.#journal, announcer, look, sealAdvert] as const,
     );
     // Renewals go out together (decision 0071).

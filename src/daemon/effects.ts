@@ -22,13 +22,13 @@ import { gratuitousArp } from "../wire/arp.ts";
 import { unsolicitedNa } from "../wire/ndp.ts";
 import { type ChecksumForm, groupOf } from "../wire/vrrp.ts";
 import { advertTo } from "./advert_messages.ts";
-import { type Announcement, Announcer } from "./announcer.ts";
+import type { Announcement, Announcer } from "./announcer.ts";
 import type { Journal } from "./journal/journal.ts";
 import { lifetimeOf } from "./exclusive/lifetimes.ts";
 import { forgetOpen, keepOpen } from "./machine/fence.ts";
 import { labelOf } from "./journal/log.ts";
 import { askableLink, questionFor } from "./holders/questions.ts";
-import { type Look, pictures } from "./pictures.ts";
+import type { Look } from "./pictures.ts";
 import type { OwnedRouter } from "./virtual_router.ts";
 import { masterOf } from "../vrrp/state.ts";
 
@@ -39,24 +39,16 @@ type VirtualRouter = OwnedRouter<"releasedAt" | "leaseUntil" | "advertisedAt" | 
 const TOGETHER = 16;
 
 /** Work with many addresses: after each part it gives how many there were. */
-export type InParts = Generator<number, void, void>;
+export type AddressWork = Generator<number, void, void>;
 
 /** An advert as it leaves by an endpoint to a destination. */
 export type Sealer = (endpoint: Endpoint, to: Ip, message: Uint8Array) => Uint8Array;
 
-/** Carries `effect` out for `router`. Throws HostError where an address cannot be added. */
-export function performEffect(
-  effect: Action,
-  router: VirtualRouter,
-  host: Host,
-  journal: Journal,
-  announcer: Announcer = new Announcer(host, journal),
-): void {
-  for (const _ of effectInParts(effect, router, host, journal, announcer, pictureOf(host)));
-}
-
-/** The same, and others have their turn between two parts of it. */
-export function* effectInParts(
+/**
+ * Carries `effect` out for `router`; others have their turn between two parts of it. Throws
+ * HostError where an address cannot be added.
+ */
+export function* performEffect(
   effect: Action,
   router: VirtualRouter,
   host: Host,
@@ -64,7 +56,7 @@ export function* effectInParts(
   announcer: Announcer,
   look: Look,
   seal: Sealer = (_endpoint, _to, message) => message,
-): InParts {
+): AddressWork {
   switch (effect.kind) {
     case "send-advert":
       return sendAdvert(effect, router, host, journal, seal);
@@ -87,10 +79,6 @@ export function* effectInParts(
   }
 }
 
-function pictureOf(host: Host): Look {
-  return pictures(() => 0, () => host.interfaces());
-}
-
 /**
  * Takes those of `addresses` off their interfaces that floatip has put there, other prefix lengths
  * of the same address included. What others have put there stays. Never throws.
@@ -101,7 +89,7 @@ export function* removingAddresses(
   host: Host,
   journal: Journal,
   look: Look,
-): InParts {
+): AddressWork {
   // They are another daemon's.
   if (router.elsewhere !== undefined) return;
   const refused = new Set<string>();
@@ -165,7 +153,7 @@ function* addAddresses(
   host: Host,
   journal: Journal,
   look: Look,
-): InParts {
+): AddressWork {
   for (const [index, part] of partsOf(router.plan.virtualAddresses).entries()) {
     const interfaces = look();
     const wanted = part.filter((held) => !isForeign(held, router, interfaces));
@@ -200,7 +188,7 @@ function throwFirst(outcomes: readonly unknown[]): void {
 }
 
 /** One that was gone all the same is announced: the neighbours may have learnt otherwise. */
-function* renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): InParts {
+function* renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer): AddressWork {
   let missed = false;
   const interfaces = host.interfaces();
   for (const part of partsOf(router.plan.virtualAddresses)) {
@@ -284,7 +272,7 @@ function sendAdvert(
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-  seal: Sealer,
+  seal: Sealer = (_endpoint, _to, message) => message,
 ): void {
   const { endpoint, source, plan } = router;
   if (endpoint === undefined || source === undefined) return;

@@ -4,7 +4,7 @@ import type { Host } from "../host.ts";
 import { formatIp, type Ip } from "../net/ip.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { isHolder } from "../vrrp/state.ts";
-import { attempt, type InParts } from "./effects.ts";
+import { type AddressWork, attempt } from "./effects.ts";
 import { masterHeard } from "./holders/health.ts";
 import type { Journal } from "./journal/journal.ts";
 import { labelOf } from "./journal/log.ts";
@@ -20,7 +20,7 @@ export function* removingLeftovers(
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-): InParts {
+): AddressWork {
   if (isHolder(router.state)) return;
   const interfaces = host.interfaces();
   const master = masterHeard(router, host.now())?.source;

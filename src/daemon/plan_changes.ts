@@ -4,7 +4,7 @@ import type { Change } from "../config/plan/diff.ts";
 import type { Plan } from "../config/plan/plan.ts";
 import type { Checks } from "./checks.ts";
 import type { Driver } from "./driver.ts";
-import type { InParts } from "./effects.ts";
+import type { AddressWork } from "./effects.ts";
 import { effectiveRules, preemptsNot } from "./priority.ts";
 import type { Routers } from "./routers.ts";
 import { createVirtualRouter, type OwnedRouter } from "./virtual_router.ts";
@@ -125,7 +125,7 @@ export class PlanChanges {
     return undefined;
   }
 
-  *#changing(router: VirtualRouter, next: Plan): InParts {
+  *#changing(router: VirtualRouter, next: Plan): AddressWork {
     const { routers, driver, checks, touched } = this.#options;
     const kept = new Set(next.virtualAddresses.map((held) => JSON.stringify(held)));
     const gone = router.plan.virtualAddresses.filter((held) => !kept.has(JSON.stringify(held)));

@@ -1,8 +1,8 @@
 /** The plan of a node, made by parts that turns of the loop share. */
 import type { Config } from "../config/config.ts";
-import { type Change, diffInParts } from "../config/plan/diff.ts";
+import { type Change, diff } from "../config/plan/diff.ts";
 import type { NodePlan } from "../config/plan/plan.ts";
-import { planInParts } from "../config/plan/plan_node.ts";
+import { planNode } from "../config/plan/plan_node.ts";
 import type { Host } from "../host.ts";
 import type { Checks } from "./checks.ts";
 import type { Routers } from "./routers.ts";
@@ -41,7 +41,7 @@ export class Planner {
   begin(config: Config): void {
     const { host, nodeName } = this.#options;
     const machine = { hostName: host.hostName(), interfaces: host.interfaces() };
-    this.#parts = this.#plan(planInParts(config, machine, nodeName, this.#node));
+    this.#parts = this.#plan(planNode(config, machine, nodeName, this.#node));
   }
 
   /** What is to change, when the plan is made; undefined: the rest is for later turns. */
@@ -51,11 +51,11 @@ export class Planner {
     return changes;
   }
 
-  *#plan(parts: ReturnType<typeof planInParts>): Generator<void, readonly Change[]> {
+  *#plan(parts: ReturnType<typeof planNode>): Generator<void, readonly Change[]> {
     const { host, routers, checks } = this.#options;
     const { node } = yield* parts;
     yield;
-    const changes = yield* diffInParts(routers.all.map(({ plan }) => plan), node.plans);
+    const changes = yield* diff(routers.all.map(({ plan }) => plan), node.plans);
     yield;
     this.#node = node;
     checks.settle(node.checks, node.node, host.now());

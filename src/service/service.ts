@@ -192,7 +192,7 @@ function openControl(
 }
 
 function* instancesOf(daemon: Daemon): InParts<StatusDocument["instances"]> {
-  return (yield* daemon.statusInParts()).instances;
+  return (yield* daemon.status()).instances;
 }
 
 /** What is asked for by sockets and ports. */
@@ -226,7 +226,7 @@ function statusOf(
   ports: Ports,
   notifier: Notifier,
 ): InParts<StatusDocument> {
-  const parts = daemon.statusInParts();
+  const parts = daemon.status();
   const around = { ...reloader.status(), sinks: notifier.status() };
   const more = ports.attention();
   return (function* () {

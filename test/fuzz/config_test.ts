@@ -11,6 +11,7 @@ import { INSTANCE } from "../../src/config/tables/instance.ts";
 import { CHECK } from "../../src/config/tables/check.ts";
 import { NOTIFY } from "../../src/config/tables/notify.ts";
 import { machine } from "../support/config/machines.ts";
+import { atOnce } from "../../src/async.ts";
 
 /** More with FUZZ_RUNS=100000. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? "400");
@@ -115,7 +116,9 @@ async function holds(text: string): Promise<void> {
   }
   const { plans } = planned.node;
   assert.ok(
-    diff(plans, plans).every((change) => change.kind === "unchanged" && describe(change) !== ""),
+    atOnce(diff(plans, plans)).every((change) =>
+      change.kind === "unchanged" && describe(change) !== ""
+    ),
   );
 }
 

@@ -11,6 +11,8 @@ import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness } from "./promptness.ts";
 import type { SimHost } from "./sim_host.ts";
+import { atOnce } from "../../src/async.ts";
+import type { DaemonStatus } from "../../src/daemon/status.ts";
 
 /** A DHCP client gives the machine its address again after this. */
 const TRY_AGAIN = seconds(1);
@@ -253,8 +255,9 @@ export class Cluster {
   }
 
   /** The status document of `name`; undefined: floatip does not run there. */
-  status(name: string): ReturnType<Daemon["status"]> | undefined {
-    return this.#node(name).daemon?.status();
+  status(name: string): DaemonStatus | undefined {
+    const parts = this.#node(name).daemon?.status();
+    return parts && atOnce(parts);
   }
 
   /** What the loop of `name` has measured; undefined: floatip does not run there. */

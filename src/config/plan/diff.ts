@@ -2,15 +2,15 @@
  * What a new configuration changes: virtual router by virtual router, so that untouched ones stay
  * untouched. Pure.
  */
-import { atOnce } from "../../async.ts";
 import { instanceLabel } from "../../printable.ts";
 import { writeDuration } from "../../time.ts";
 import type { VirtualAddress } from "../../net/interfaces.ts";
-import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
+import { formatIp, type Ip, sameIps } from "../../net/ip.ts";
 import { formatPrefix, samePrefix } from "../../net/prefix.ts";
 import { describeFileChange, type FileChange, fileChanges } from "../changes.ts";
 import type { Config } from "../config.ts";
 import { keyOf, type Plan, transportText } from "./plan.ts";
+import { sameBytes } from "../../net/bytes.ts";
 
 /** The fate of one virtual router (name and family). */
 export type Change =
@@ -33,16 +33,11 @@ export type Change =
   | { readonly kind: "unchanged"; readonly before: Plan; readonly after: Plan };
 
 /**
- * The changes from `before` to `after`: removed ones first, the others in the order of `after`. One
- * that has another name and the same interface, family and VRID is the same virtual router: it is
- * changed, or replaced, with `before` of its old name.
+ * The changes from `before` to `after`, a virtual router after the other: removed ones first, the
+ * others in the order of `after`. One that has another name and the same interface, family and VRID
+ * is the same virtual router: it is changed, or replaced, with `before` of its old name.
  */
-export function diff(before: readonly Plan[], after: readonly Plan[]): readonly Change[] {
-  return atOnce(diffInParts(before, after));
-}
-
-/** The same, a virtual router after the other. */
-export function* diffInParts(
+export function* diff(
   before: readonly Plan[],
   after: readonly Plan[],
 ): Generator<void, readonly Change[]> {
@@ -244,11 +239,9 @@ function addressChanges(before: Plan, after: Plan): readonly string[] {
 }
 
 function sameAddresses(before: Plan, after: Plan): boolean {
-  const told = after.rules.addresses;
   return before.virtualAddresses.length === after.virtualAddresses.length &&
-    before.rules.addresses.length === told.length &&
     before.virtualAddresses.every((held, index) => sameHeld(held, after.virtualAddresses[index])) &&
-    before.rules.addresses.every((address, index) => sameIp(address, told[index] ?? address));
+    sameIps(before.rules.addresses, after.rules.addresses);
 }
 
 function sameHeld(a: VirtualAddress, b: VirtualAddress | undefined): boolean {
@@ -257,8 +250,7 @@ function sameHeld(a: VirtualAddress, b: VirtualAddress | undefined): boolean {
 
 function peerChanges(before: Plan, after: Plan): readonly string[] {
   const [old, now] = [before.rules.peers, after.rules.peers];
-  if (old.length === now.length && old.every((one, i) => sameIp(one, now[i] ?? one))) return [];
-  return changes(formatAll(before.rules.peers), formatAll(after.rules.peers), "peer");
+  return sameIps(old, now) ? [] : changes(formatAll(old), formatAll(now), "peer");
 }
 
 function waitingChanges(before: Plan, after: Plan): readonly string[] {
@@ -293,9 +285,4 @@ function formatHeld(plan: Plan): readonly string[] {
     const label = held.label === undefined ? "" : ` label ${held.label}`;
     return `${formatPrefix(held.prefix)}${wire}${label}`;
   });
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -82,21 +82,16 @@ export function plan(
   nodeName: string | undefined,
   previous: NodePlan | undefined,
 ): Planned {
-  const { node, problems } = planNode(config, machine, nodeName, previous);
+  const { node, problems } = atOnce(planNode(config, machine, nodeName, previous));
   const { interfaces, gateways } = machine;
   return { node, problems: [...problems, ...machineProblems(config, node, interfaces, gateways)] };
 }
 
 /**
- * {@link plan} without a look at whether the file fits the machine, in time that grows with the
- * file: for the daemon.
+ * {@link plan} without a look at whether the file fits the machine, an instance after the other, in
+ * time that grows with the file: for the daemon.
  */
-export function planNode(...all: Parameters<typeof planInParts>): Planned {
-  return atOnce(planInParts(...all));
-}
-
-/** The same, an instance after the other. */
-export function* planInParts(
+export function* planNode(
   config: Config,
   machine: Machine,
   nodeName: string | undefined,

@@ -200,11 +200,11 @@ class Story {
   }
 
   *#status(): Generator<string> {
-    yield* jsonParts({ ...documentOf([]), ...yield* silently(this.#daemon.statusInParts()) });
+    yield* jsonParts({ ...documentOf([]), ...yield* silently(this.#daemon.status()) });
   }
 
   *#metrics(): Generator<string> {
-    const document = this.#daemon.statusInParts();
+    const document = this.#daemon.status();
     const reading = this.#daemon.metrics();
     const { attention: _, ...known } = yield* silently(document);
     yield* metricParts({ ...documentOf([]), ...known }, reading);

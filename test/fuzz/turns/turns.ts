@@ -11,7 +11,7 @@ import { decode } from "../../../src/config/decode.ts";
 import { locate } from "../../../src/config/locate.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
 import { jsonAnswer, readRequest } from "../../../src/control/http_message.ts";
-import { printMetrics } from "../../../src/control/metrics.ts";
+import { metricParts } from "../../../src/control/metrics.ts";
 import type { Command } from "../../../src/daemon/command.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
@@ -27,6 +27,7 @@ import { address, link } from "../../support/daemon/recording_host.ts";
 import { channelDatagram, openedText } from "./channel_inputs.ts";
 import { claim, CONFIG, file, head, note, order, packet } from "./inputs.ts";
 import { type Batch, TurnHost } from "./turn_host.ts";
+import { atOnce } from "../../../src/async.ts";
 
 /** What was found. */
 export interface Figures {
@@ -260,10 +261,10 @@ class Feeder {
   }
 
   #answerStatus(): void {
-    const { attention: _, ...known } = this.#daemon.status();
+    const { attention: _, ...known } = atOnce(this.#daemon.status());
     const document = { ...documentOf([]), ...known };
     jsonAnswer(200, document);
-    printMetrics(document, this.#daemon.metrics());
+    [...metricParts(document, this.#daemon.metrics())].join("");
   }
 
   #measure(kind: string, input: string, act: () => void): void {
@@ -300,7 +301,7 @@ export async function transferredOf(text: string): Promise<Transferred> {
 function soundOf(text: string): Config {
   const decoded = decode(text);
   if (decoded.kind !== "config") throw new Error(decoded.problems[0]?.what);
-  planNode(decoded.config, { hostName: "pi-a", interfaces: HERE }, "pi-a", undefined);
+  atOnce(planNode(decoded.config, { hostName: "pi-a", interfaces: HERE }, "pi-a", undefined));
   return decoded.config;
 }
 

@@ -1,6 +1,6 @@
 /** Prometheus' own parser and linter read what is printed. */
 import assert from "node:assert/strict";
-import { printMetrics } from "../../../src/control/metrics.ts";
+import { printMetrics } from "../../support/control/print_metrics.ts";
 import { run } from "../../support/lab/command.ts";
 import { has, nameWith } from "../../support/lab/prerequisites.ts";
 import { documentOf, master } from "../../support/cli/documents.ts";

@@ -2,7 +2,7 @@
  * An exposition that has every metric: a master with a check and a sink, and a backup over IPv6.
  */
 import type { NodeStatus, SinkStatus } from "../../../src/control/api.ts";
-import { printMetrics } from "../../../src/control/metrics.ts";
+import { printMetrics } from "./print_metrics.ts";
 import { backup, documentOf, master, UP } from "../cli/documents.ts";
 import { EMPTY, readingOf, SOME } from "./readings.ts";
 

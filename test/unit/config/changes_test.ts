@@ -15,6 +15,7 @@ import { METRICS } from "../../../src/config/tables/metrics.ts";
 import { MQTT, NOTIFY, NTFY, WEBHOOK } from "../../../src/config/tables/notify.ts";
 import { DRAWN } from "../../support/config/keys.ts";
 import { machine } from "../../support/config/machines.ts";
+import { atOnce } from "../../../src/async.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });
 
@@ -28,7 +29,7 @@ function configOf(text: string): Config {
 function said(before: string, after: string, nodeFlag?: string): readonly string[] {
   const [old, now] = [configOf(before), configOf(after)];
   const plans = (config: Config) => plan(config, PI, nodeFlag, undefined).node.plans;
-  const parts = describeReload(old, now, diff(plans(old), plans(now)), nodeFlag);
+  const parts = describeReload(old, now, atOnce(diff(plans(old), plans(now))), nodeFlag);
   let part = parts.next();
   while (part.done !== true) part = parts.next();
   return part.value;

@@ -7,6 +7,7 @@ import { diff } from "../../../src/config/plan/diff.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
 import { DRAWN } from "../../support/config/keys.ts";
 import { machine } from "../../support/config/machines.ts";
+import { atOnce } from "../../../src/async.ts";
 
 const FOLDER = new URL("../../../packaging/examples/", import.meta.url);
 
@@ -53,7 +54,7 @@ for (const [name, text] of FILES) {
       plan(one, here, "pi-a", undefined).node.plans
     );
     assert.deepEqual(
-      diff(before ?? [], after ?? []).map(({ kind }) => kind),
+      atOnce(diff(before ?? [], after ?? [])).map(({ kind }) => kind),
       (before ?? []).map(() => "unchanged"),
     );
   });

@@ -1,6 +1,6 @@
 /** /metrics says what the status says, in the form that Prometheus reads. */
 import assert from "node:assert/strict";
-import { printMetrics } from "../../../src/control/metrics.ts";
+import { printMetrics } from "../../support/control/print_metrics.ts";
 import { golden } from "../../support/golden.ts";
 import { ago, backup, documentOf, master } from "../../support/cli/documents.ts";
 import { fullExposition, NGINX } from "../../support/control/full_exposition.ts";

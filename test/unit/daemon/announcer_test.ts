@@ -4,12 +4,12 @@
  */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Announcer } from "../../../src/daemon/announcer.ts";
-import { performEffect } from "../../../src/daemon/effects.ts";
 import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, type WallTime } from "../../../src/time.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { performEffect } from "../../support/daemon/perform_effect.ts";
 
 const JOURNAL = { write: () => undefined };
 

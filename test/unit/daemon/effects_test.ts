@@ -1,7 +1,7 @@
 /** Each effect becomes the right calls, in order; a refusal stops only what it must. */
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import type { Journal } from "../../../src/daemon/journal/journal.ts";
-import { checksumForm, performEffect } from "../../../src/daemon/effects.ts";
+import { checksumForm } from "../../../src/daemon/effects.ts";
 import type { Action } from "../../../src/vrrp/event.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { HostError } from "../../../src/host.ts";
@@ -11,6 +11,7 @@ import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { decodeAdvert } from "../../../src/wire/vrrp.ts";
 import { aPlan, PEER, type Variation } from "../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { performEffect } from "../../support/daemon/perform_effect.ts";
 
 class Lines implements Journal {
   readonly lines: string[] = [];

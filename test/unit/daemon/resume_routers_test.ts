@@ -1,7 +1,6 @@
 /** What a process before this one put on an interface is this one's, where it is there still. */
 import assert from "node:assert/strict";
 import { Checks } from "../../../src/daemon/checks.ts";
-import { performEffect } from "../../../src/daemon/effects.ts";
 import { resumeStateOf } from "../../../src/daemon/resume.ts";
 import { takeOverPlaced } from "../../../src/daemon/resume_routers.ts";
 import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/virtual_router.ts";
@@ -9,6 +8,7 @@ import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { performEffect } from "../../support/daemon/perform_effect.ts";
 
 const NOW = seconds(1) as number as Instant;
 

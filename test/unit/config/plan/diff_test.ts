@@ -5,6 +5,7 @@ import { decode } from "../../../../src/config/decode.ts";
 import { describe, diff } from "../../../../src/config/plan/diff.ts";
 import type { Plan } from "../../../../src/config/plan/plan.ts";
 import { machine } from "../../../support/config/machines.ts";
+import { atOnce } from "../../../../src/async.ts";
 
 const PI = machine({ eth0: ["192.168.1.12/24", "fe80::12/64"], eth1: ["10.0.0.12/24"] });
 
@@ -20,7 +21,7 @@ const NODES = ["[nodes]", 'a = "192.168.1.11"', 'b = "192.168.1.12"'];
 const XY = ["[check.x]", 'process = "x"', "[check.y]", 'process = "y"'];
 
 function changes(before: readonly string[], after: readonly string[]): readonly string[] {
-  return diff(plans(...before), plans(...after)).map((change) =>
+  return atOnce(diff(plans(...before), plans(...after))).map((change) =>
     `${change.kind}| ${describe(change)}`
   );
 }

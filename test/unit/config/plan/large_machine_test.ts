@@ -10,6 +10,7 @@ import {
 } from "../../../../src/net/interfaces.ts";
 import { ip } from "../../../../src/net/ip.ts";
 import { address, link } from "../../../support/daemon/recording_host.ts";
+import { atOnce } from "../../../../src/async.ts";
 
 const COUNT = 2000;
 
@@ -50,7 +51,8 @@ function machine(running: boolean, ours: readonly LinkAddress[]): Interfaces {
 function planFor(interfaces: Interfaces): void {
   const decoded = decode(CONFIG);
   if (decoded.kind === "problems") assert.fail(JSON.stringify(decoded.problems));
-  const { node } = planNode(decoded.config, { hostName: "pi-a", interfaces }, undefined, undefined);
+  const here = { hostName: "pi-a", interfaces };
+  const { node } = atOnce(planNode(decoded.config, here, undefined, undefined));
   assert.equal(node.plans[0]?.interface, "eth0");
 }
 

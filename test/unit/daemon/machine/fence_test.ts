@@ -1,6 +1,5 @@
 /** The fence is made for what the plan needs, and kept open with adverts and addresses. */
 import assert from "node:assert/strict";
-import { performEffect } from "../../../../src/daemon/effects.ts";
 import { FenceKeeper, fenceOf } from "../../../../src/daemon/machine/fence.ts";
 import { Routers } from "../../../../src/daemon/routers.ts";
 import { createVirtualRouter } from "../../../../src/daemon/virtual_router.ts";
@@ -19,6 +18,7 @@ import type { Action } from "../../../../src/vrrp/event.ts";
 import { becomeMaster } from "../../../../src/vrrp/transitions.ts";
 import { aPlan, type Variation } from "../../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { performEffect } from "../../../support/daemon/perform_effect.ts";
 
 /** Says what it was told. */
 class RecordingFence implements Fence {

@@ -2,13 +2,13 @@
  * A virtual router that another daemon of the machine runs: a fault, and hands off its addresses.
  */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { performEffect } from "../../../../src/daemon/effects.ts";
 import { reservationFaults, Reservations } from "../../../../src/daemon/machine/reservation.ts";
 import { createVirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { type Instant, seconds, type WallTime } from "../../../../src/time.ts";
 import { becomeMaster } from "../../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../../support/daemon/plans.ts";
 import { address, link, RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { performEffect } from "../../../support/daemon/perform_effect.ts";
 
 const HERE = {
   links: [link("eth0", 2)],
