@@ -1,6 +1,6 @@
 /** Child programs: an own process group, a deadline, few rights and bounded output. */
 import { sleep, withTimeout } from "./async.ts";
-import { readBeginning } from "./beginning.ts";
+import { readBeginning } from "./files.ts";
 
 /** Who a child runs as. */
 export interface Account {

@@ -1,5 +1,5 @@
 /** Files that are written whole or not at all: by way of a draft beside them. */
-import { writeAll } from "../write_all.ts";
+import { writeAll } from "../files.ts";
 
 /**
  * Writes `text` to a draft beside `file`, with `mode`, and has `place` put it there once it is on

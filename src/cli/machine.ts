@@ -4,7 +4,7 @@
 import type { Machine } from "../config/plan/plan_node.ts";
 import { HostError } from "../host.ts";
 import type { Capture, CapturedFrame } from "../linux/capture.ts";
-import { capabilityHint } from "../service/capabilities.ts";
+import { capabilityHint } from "../capabilities.ts";
 import { EXIT, Failure } from "./exit.ts";
 
 /** The host name, links and addresses now. Throws HostError. */

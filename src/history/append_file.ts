@@ -1,5 +1,5 @@
 /** A file of lines that stays whole and small, whatever kills the process or cuts the power. */
-import { writeAll } from "../write_all.ts";
+import { readStart, writeAll } from "../files.ts";
 import { PinnedFile, pinOrMake } from "../linux/regular_file.ts";
 import { keepNewest } from "./keep_newest.ts";
 
@@ -166,14 +166,7 @@ async function readAt(
   count: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   await file.seek(start, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(count);
-  let got = 0;
-  while (got < count) {
-    const more = await file.read(bytes.subarray(got));
-    if (more === null) break;
-    got += more;
-  }
-  return bytes.subarray(0, got);
+  return await readStart(file, count);
 }
 
 /** Makes a rename in `directory` last (fsync(2) of the directory). */

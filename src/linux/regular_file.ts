@@ -2,7 +2,7 @@
  * Files of state, opened so that nobody leads the opener elsewhere: only a regular file with one
  * name is taken, never a symbolic link, a pipe or a device in its place.
  */
-import { readStartSync } from "../beginning.ts";
+import { readStartSync } from "../files.ts";
 import { O_CLOEXEC, O_PATH } from "./constants.ts";
 import { cString, Libc } from "./libc.ts";
 

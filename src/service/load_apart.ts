@@ -10,7 +10,7 @@ import type { LocatedProblem } from "../config/problem.ts";
 import { fromLines, toLines, type Transferred } from "../config/transfer.ts";
 import { runChild } from "../process.ts";
 import { VERSION } from "../version.ts";
-import { writeAll } from "../write_all.ts";
+import { writeAll } from "../files.ts";
 
 /** The word by which this program reads the file for the daemon, as another process. */
 export const LOAD = "__load";

@@ -2,7 +2,7 @@
 import { withTimeout } from "../async.ts";
 import { printableLine } from "../printable.ts";
 import { formatLocalTime, type WallTime } from "../time.ts";
-import { writeAll } from "../write_all.ts";
+import { writeAll } from "../files.ts";
 
 /** The four levels, from much to little. */
 export type Level = "debug" | "info" | "warning" | "error";

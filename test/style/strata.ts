@@ -186,14 +186,14 @@ const extraGrantsOf: Readonly<Record<string, Grants>> = {
 /** May be imported by all. */
 const everybodys: readonly string[] = [
   "time",
-  "beginning",
+  "files",
   "budget",
   "assert",
   "version",
   "printable",
   "error",
   "async",
-  "write_all",
+  "capabilities",
 ];
 
 /** npm libraries, and who may use them. Tests may use any. */

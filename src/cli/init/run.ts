@@ -17,7 +17,7 @@ import { plan } from "../../config/plan/plan_node.ts";
 import { formatIp, type Ip, sameIp } from "../../net/ip.ts";
 import { formatPrefix, parsePrefix } from "../../net/prefix.ts";
 import { type DefaultRoute, readDefaultRoutes, readDefaultRoutes6 } from "../../net/routes.ts";
-import { capabilityHint } from "../../service/capabilities.ts";
+import { capabilityHint } from "../../capabilities.ts";
 import { formatDuration, milliseconds, type Nanoseconds, seconds } from "../../time.ts";
 import { readListeners } from "../../tools/doctor/checks/service.ts";
 import type { LanSeen } from "../../tools/doctor/environment.ts";

@@ -3,7 +3,7 @@
  * they know the token: AES-256-GCM, with a key for each direction out of the token and a number
  * that each end drew for this connection (HKDF-SHA-256, RFC 5869). A recording opens nothing later.
  */
-import { writeAll } from "../../write_all.ts";
+import { writeAll } from "../../files.ts";
 
 /** TCP: the number of [cluster]'s UDP port, so that there is one to remember. */
 export const JOIN_PORT = 337;

@@ -3,7 +3,7 @@ import { toMilliseconds } from "../../time.ts";
 import type { Nanoseconds } from "../../time.ts";
 import { decodeFrame } from "../../wire/frame.ts";
 import { DEFAULT_UDP_PORT } from "../../wire/vrrp.ts";
-import { capabilityHint, missingCapabilities, purposesOf } from "../../service/capabilities.ts";
+import { capabilityHint, missingCapabilities, purposesOf } from "../../capabilities.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import { hiddenJson, hiddenLine, sightingJson, sightingLines, summaryLines } from "./text.ts";
 import { capture } from "../machine.ts";

@@ -4,7 +4,7 @@ import { load } from "../../config/load.ts";
 import { countProblems, problemsText } from "../../config/problem.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { DEFAULT_STATE_DIR } from "../../history/place.ts";
-import { capabilityHint, missingCapabilities, purposesOf } from "../../service/capabilities.ts";
+import { capabilityHint, missingCapabilities, purposesOf } from "../../capabilities.ts";
 import type { Level } from "../../service/log.ts";
 import { runService, StartError } from "../../service/service.ts";
 import { DEFAULT_CONFIG_FILE, demandFile } from "../configuration_file.ts";

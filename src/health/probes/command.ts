@@ -8,6 +8,7 @@ import {
   runChild,
 } from "../../process.ts";
 import { firstLine, type ProbeOutcome } from "./outcome.ts";
+import { shellWord } from "../../printable.ts";
 
 /** Most output that is kept, in bytes: one line is shown. */
 const OUTPUT_LIMIT = 1024;
@@ -161,7 +162,7 @@ async function walk(
     } else if (ahead.length === 0) {
       if (!info.isFile) return `${path}: not a regular file`;
       const isProgram = !isRun || ((info.mode ?? 0) & 0o111) !== 0;
-      return isProgram ? { real: place } : `${path}: not executable: chmod +x ${quote(place)}`;
+      return isProgram ? { real: place } : `${path}: not executable: chmod +x ${shellWord(place)}`;
     } else if (!info.isDirectory) return `${path}: no such file`;
   }
   return `${path}: not a regular file`;
@@ -214,23 +215,20 @@ function refusalOfPlace(
   const owner = info.uid ?? 0;
   if (owner !== 0 && owner !== uid) {
     const trusted = uid === 0 ? "root" : "root and the user that it would run as";
-    const fix = info.isFile ? `chown root ${quote(place)}` : "keep it where only root can write";
+    const fix = info.isFile
+      ? `chown root ${shellWord(place)}`
+      : "keep it where only root can write";
     return `${place} belongs to another user than ${trusted}: ${fix}`;
   }
   if (info.isSymlink) return undefined;
   const mode = info.mode ?? 0;
   const sticky = info.isDirectory && (mode & 0o1000) !== 0;
   if ((mode & 0o002) !== 0 && !sticky) {
-    return `${place} is writable by everybody: chmod o-w ${quote(place)}`;
+    return `${place} is writable by everybody: chmod o-w ${shellWord(place)}`;
   }
   const isOwnGroup = (info.gid ?? 0) === 0 || (uid !== 0 && info.gid === gid);
   if ((mode & 0o020) !== 0 && !isOwnGroup && !sticky) {
-    return `${place} is writable by its group: chmod g-w ${quote(place)}`;
+    return `${place} is writable by its group: chmod g-w ${shellWord(place)}`;
   }
   return undefined;
-}
-
-/** Quoted for a shell. */
-function quote(path: string): string {
-  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

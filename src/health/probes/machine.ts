@@ -1,5 +1,5 @@
 /** Probes of this machine: file, process and interface. */
-import { readBeginning, readStart } from "../../beginning.ts";
+import { readBeginning, readStart } from "../../files.ts";
 import type { Probe } from "../../config/tables/check.ts";
 import { NotAFile, PinnedFile } from "../../linux/regular_file.ts";
 import { type Interfaces, linkNamed } from "../../net/interfaces.ts";

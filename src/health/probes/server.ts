@@ -1,6 +1,7 @@
 /** Probes of servers: tcp and dns. */
 import type { Probe } from "../../config/tables/check.ts";
 import { firstLine, type ProbeOutcome } from "./outcome.ts";
+import { writeAll } from "../../files.ts";
 
 /** Most that is read for `expect`, in bytes. */
 const MOST_HEARD = 4096;
@@ -18,7 +19,7 @@ export async function probeTcp(
   const close = closing(connection);
   deadline.addEventListener("abort", close, { once: true });
   try {
-    if (send !== undefined) await sendAll(connection, new TextEncoder().encode(send));
+    if (send !== undefined) await writeAll(connection, new TextEncoder().encode(send));
     return expect === undefined ? { ok: true, text: "connected" } : await hear(connection, expect);
   } finally {
     deadline.removeEventListener("abort", close);
@@ -33,11 +34,6 @@ function closing(connection: Deno.TcpConn): () => void {
       // Closed already.
     }
   };
-}
-
-async function sendAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  let rest = bytes;
-  while (rest.length > 0) rest = rest.subarray(await connection.write(rest));
 }
 
 async function hear(connection: Deno.TcpConn, expect: string): Promise<ProbeOutcome> {

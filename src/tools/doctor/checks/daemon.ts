@@ -3,6 +3,7 @@ import { usesLowPort } from "../../../config/plan/plan.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
 import type { DaemonSeen } from "../environment.ts";
 import type { DoctorTarget } from "../target.ts";
+import { missingFrom, purposesOf } from "../../../capabilities.ts";
 
 /** The configuration file. */
 export const configuration: DoctorCheck = {
@@ -56,28 +57,11 @@ export const permissions: DoctorCheck = {
   },
 };
 
-/** A capability (capabilities(7)): its bit, and what needs it. */
-interface Permission {
-  readonly name: string;
-  readonly bit: bigint;
-  readonly purpose: string;
-}
-
-const NEEDED: readonly Permission[] = [
-  { name: "CAP_NET_ADMIN", bit: 12n, purpose: "add and remove addresses" },
-  { name: "CAP_NET_RAW", bit: 13n, purpose: "send and receive VRRP" },
-];
-
-/** For adverts by UDP and [cluster], from a port below net.ipv4.ip_unprivileged_port_start. */
-const LOW_PORT: Permission = {
-  name: "CAP_NET_BIND_SERVICE",
-  bit: 10n,
-  purpose: "use a UDP port below 1024",
-};
+const ALWAYS = ["CAP_NET_ADMIN", "CAP_NET_RAW"] as const;
 
 /**
  * `own` and `running`: /proc/PID/status of this process and of the daemon (proc_pid_status(5)).
- * `lowPort`: UDP goes from a port that needs {@link LOW_PORT}.
+ * `lowPort`: UDP goes from a port that needs CAP_NET_BIND_SERVICE.
  */
 export function judgePermissions(
   own: string | undefined,
@@ -86,41 +70,29 @@ export function judgePermissions(
   root: boolean,
   lowPort = false,
 ): readonly Finding[] {
-  const needed = lowPort ? [...NEEDED, LOW_PORT] : NEEDED;
-  const lacking = missingIn(running, needed);
+  const needed = lowPort ? [...ALWAYS, "CAP_NET_BIND_SERVICE"] as const : ALWAYS;
+  const lacking = missingFrom(running ?? "", needed);
   if (lacking.length > 0) {
-    const names = needed.map(({ name }) => name).join(" ");
+    const names = needed.join(" ");
     const fix = `give the unit AmbientCapabilities=${names}, or run it as root`;
-    return [problem(`the daemon may not ${purposes(lacking)}`, "It cannot hold an address.", fix)];
+    return [
+      problem(`the daemon may not ${purposesOf(lacking)}`, "It cannot hold an address.", fix),
+    ];
   }
-  const missing = missingIn(own, NEEDED);
+  const missing = missingFrom(own ?? "", ALWAYS);
   if (missing.length === 0) return [ok("floatip may hold addresses and speak VRRP here")];
   if (root) {
     return [problem(
-      `root may not ${purposes(missing)} here`,
+      `root may not ${purposesOf(missing)} here`,
       "This container lacks these capabilities; floatip would not start in it.",
       "docker run --network host --cap-add NET_ADMIN --cap-add NET_RAW ...",
     )];
   }
-  const what = `this user may not ${purposes(missing)}`;
+  const what = `this user may not ${purposesOf(missing)}`;
   return [unknown(
     daemon.kind === "running" ? `${what}; the daemon may` : `${what}: some checks cannot run`,
     "sudo floatip doctor",
   )];
-}
-
-function missingIn(
-  status: string | undefined,
-  needed: readonly Permission[],
-): readonly Permission[] {
-  const mask = /^CapEff:\s*([0-9a-fA-F]{1,16})$/m.exec(status ?? "")?.[1];
-  if (mask === undefined) return [];
-  const effective = BigInt(`0x${mask}`);
-  return needed.filter(({ bit }) => (effective >> bit & 1n) === 0n);
-}
-
-function purposes(capabilities: readonly Permission[]): string {
-  return capabilities.map(({ name, purpose }) => `${purpose} (${name})`).join(" and ");
 }
 
 /** Whether the daemon runs, and what it reports. */

@@ -1,7 +1,4 @@
-/**
- * The beginning of a file whose length somebody else decides: a process's command line, its
- * environment, what a user names.
- */
+/** Files and connections: the beginning of what may be long, and bytes that are written whole. */
 
 /** The first `most` bytes of the file at `path`, or all of it. Rejects with Deno.errors.*. */
 export async function readBeginning(path: string, most: number): Promise<Uint8Array> {
@@ -10,7 +7,7 @@ export async function readBeginning(path: string, most: number): Promise<Uint8Ar
 }
 
 /** The next `most` bytes of `file`, or all that are left. Rejects with Deno.errors.*. */
-export async function readStart(file: Deno.FsFile, most: number): Promise<Uint8Array> {
+export async function readStart(file: Deno.FsFile, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(most);
   let size = 0;
   while (size < most) {
@@ -31,4 +28,12 @@ export function readStartSync(file: Deno.FsFile, most: number): Uint8Array {
     size += more;
   }
   return bytes.subarray(0, size);
+}
+
+/** Writes `bytes` whole to a file or a connection. Rejects with Deno.errors.* as `to` does. */
+export async function writeAll(
+  to: { write(bytes: Uint8Array<ArrayBuffer>): Promise<number> },
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  for (let offset = 0; offset < bytes.length;) offset += await to.write(bytes.subarray(offset));
 }

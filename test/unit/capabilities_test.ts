@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { capabilityHint, missingFrom, purposesOf } from "../../../src/service/capabilities.ts";
+import { capabilityHint, missingFrom, purposesOf } from "../../src/capabilities.ts";
 
 const BOTH = ["CAP_NET_ADMIN", "CAP_NET_RAW"] as const;
 
