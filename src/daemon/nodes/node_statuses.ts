@@ -11,19 +11,14 @@ import type {
   NodeStatus,
 } from "../../control/api.ts";
 import { formatIp } from "../../net/ip.ts";
-import {
-  between,
-  formatWallTime,
-  type Instant,
-  toMilliseconds,
-  type WallTime,
-} from "../../time.ts";
+import { ageMs, formatWallTime, type Instant, toMilliseconds, type WallTime } from "../../time.ts";
 import { VERSION } from "../../version.ts";
 import { labelOf } from "../journal/log.ts";
 import type { NodeWatch } from "./node_watch.ts";
 import type { Reports, ToldNode } from "./reports.ts";
 import { isAble } from "./successors.ts";
 import { isRecent, type VirtualRouter } from "../virtual_router.ts";
+import { few } from "../../printable.ts";
 
 /** What they are made of. */
 export interface NodesMoment {
@@ -116,7 +111,8 @@ const NOTHING_TOLD = {
 /** Of this node, which knows itself. */
 function selfStatus(entry: Machine, moment: NodesMoment, { own }: KnownNodes): NodeStatus {
   const { maintenance, config } = moment;
-  const state = maintenance === null ? "up" : "maintenance";
+  // A witness in maintenance votes as before.
+  const state = maintenance === null || entry.isWitness ? "up" : "maintenance";
   return {
     name: entry.name,
     addresses: entry.addresses.map(formatIp),
@@ -312,15 +308,9 @@ const MOST_NAMED = 4;
 /** "pi-c's file differs: [check.nginx] interval, [nodes] pi-d". */
 function driftWords(node: string, keys: readonly string[]): string {
   if (keys.length === 0) return `${node}'s file differs from this node's`;
-  const named = keys.slice(0, MOST_NAMED).join(", ");
-  const more = keys.length - MOST_NAMED;
-  return `${node}'s file differs: ${named}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${node}'s file differs: ${few(keys, MOST_NAMED)}`;
 }
 
 function latest(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
   return one === undefined || (other !== undefined && other > one) ? other : one;
-}
-
-function ageMs(then: Instant, now: Instant): number {
-  return Math.max(0, Math.round(toMilliseconds(between(then, now))));
 }
