@@ -17,7 +17,7 @@ import { ANSWER_WITHIN } from "../cluster/etcd/terms.ts";
 import { errorText } from "../health/probes/outcome.ts";
 import type { HostEvent } from "../host.ts";
 import { toMilliseconds } from "../time.ts";
-import { writeAll } from "../write_all.ts";
+import { writeAll } from "../files.ts";
 import { readCertificates } from "./certificates.ts";
 import type { Poller } from "./poller.ts";
 
@@ -179,10 +179,11 @@ class MemberLine implements Disposable {
   /** Certificates are those that are in their files now: a reload may have been told of others. */
   async #connect(deadline: Deadline): Promise<Connection> {
     const { hostname, port, isSecure } = this.#member;
-    const connecting: Promise<Connection["stream"]> = isSecure
-      ? Deno.connectTls({ hostname, port, ...await credentialsOf(this.#settings) })
-      : Deno.connect({ hostname, port, signal: deadline.signal });
-    const stream = await deadline.first(connecting, (late) => late.close());
+    const connect = async (): Promise<Connection["stream"]> =>
+      isSecure
+        ? await Deno.connectTls({ hostname, port, ...await credentialsOf(this.#settings) })
+        : await Deno.connect({ hostname, port, signal: deadline.signal });
+    const stream = await deadline.first(connect(), (late) => late.close());
     if ("setNoDelay" in stream) stream.setNoDelay();
     return { stream, heard: new Uint8Array(LONGEST_ANSWER) };
   }
