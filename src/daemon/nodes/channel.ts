@@ -3,7 +3,7 @@ import type { Outcome, Refused } from "../../cluster/outcome.ts";
 import type { PeerView } from "../../cluster/peer.ts";
 import { Sessions } from "../../cluster/sessions.ts";
 import type { Config } from "../../config/config.ts";
-import type { Host, HostError, HostEvent } from "../../host.ts";
+import type { ChannelSettings, Host, HostError, HostEvent } from "../../host.ts";
 import { after, earliest, type Instant, milliseconds, seconds } from "../../time.ts";
 import { channelPlan } from "./channel_plan.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -44,6 +44,8 @@ export class Channel implements Ticker {
   #sessions: Sessions | undefined;
   /** What was settled last. */
   #settled: { readonly config: Config; readonly self: string } | undefined;
+  /** What the host is to open; undefined: nothing. */
+  #settings: ChannelSettings | undefined;
   /** What the host refuses, and when it is asked again. */
   #refusals: readonly HostError[] = [];
   #askAgainAt: Instant | undefined;
@@ -129,7 +131,7 @@ export class Channel implements Ticker {
     if (this.#sessions === undefined) return;
     this.#options.host.closeChannel();
     this.#sessions = undefined;
-    this.#settled = undefined;
+    this.#settled = this.#settings = undefined;
     this.#refusals = [];
     this.#askAgainAt = undefined;
   }
@@ -149,6 +151,7 @@ export class Channel implements Ticker {
     if (this.#sessions === undefined) {
       this.#sessions = new Sessions(plan, plan.peers, (count) => host.randomBytes(count));
     } else this.#sessions.settle(plan, plan.peers);
+    this.#settings = plan.settings;
     this.#open(now);
   }
 
@@ -163,11 +166,9 @@ export class Channel implements Ticker {
   }
 
   #open(now: Instant): void {
-    const { config, self } = this.#settled ?? {};
-    const plan = config === undefined || self === undefined ? undefined : channelPlan(config, self);
-    if (plan === undefined) return;
+    if (this.#settings === undefined) return;
     const before = this.attention;
-    this.#refusals = this.#options.host.openChannel(plan.settings);
+    this.#refusals = this.#options.host.openChannel(this.#settings);
     this.#askAgainAt = this.#refusals.length > 0 ? after(now, ASK_AGAIN) : undefined;
     this.#tell(before);
   }
