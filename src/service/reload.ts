@@ -7,6 +7,7 @@ import type { Transferred } from "../config/transfer.ts";
 import type { LastReload, ReloadAnswer, StatusDocument } from "../control/api.ts";
 import type { Log } from "./log.ts";
 import type { Systemd } from "./systemd.ts";
+import { hasExclusive } from "../config/plan/exclusive.ts";
 
 /** Most changes in one line of the log. */
 const MOST_TOLD = 50;
@@ -98,7 +99,7 @@ export class Reloader {
     const applied = Promise.withResolvers<ReloadAnswer>();
     apply(config, (changes) => {
       log.write("info", `reloaded ${file}: ${changesText(changes)}`);
-      if (config.instances.some(({ exclusive }) => exclusive)) this.#exclusive = config;
+      if (hasExclusive(config)) this.#exclusive = config;
       this.#note(true, warnings.length);
       applied.resolve({ applied: true, changes, warnings });
     });

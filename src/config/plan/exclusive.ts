@@ -17,6 +17,11 @@ export interface PlannedLease {
   readonly by: "votes" | "etcd";
 }
 
+/** Is anything exclusive, so that something has to decide? */
+export function hasExclusive({ instances }: Pick<Config, "instances">): boolean {
+  return instances.some(({ exclusive }) => exclusive);
+}
+
 /** The lease of `instance`, which is one of `config`; undefined: it needs none. */
 export function leaseFor(instance: InstanceConfig, config: Config): PlannedLease | undefined {
   if (!instance.exclusive) return undefined;

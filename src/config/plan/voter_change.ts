@@ -3,7 +3,7 @@ import { idsOf, listText, MAX_IDS, needOf, type VoterList } from "../../cluster/
 import type { Config } from "../config.ts";
 import { error, type Problem } from "../problem.ts";
 import { type EtcdPlan, etcdPlan } from "./etcd.ts";
-import { voterList } from "./exclusive.ts";
+import { hasExclusive, voterList } from "./exclusive.ts";
 
 /**
  * Why `after` must not follow `before`, the last file in force with something exclusive;
@@ -13,10 +13,7 @@ import { voterList } from "./exclusive.ts";
  * since they may take themselves for a new cluster (decision 0090).
  */
 export function voterChangeProblem(before: Config, after: Config): Problem | undefined {
-  const areExclusive = [before, after].every(({ instances }) =>
-    instances.some(({ exclusive }) => exclusive)
-  );
-  if (!areExclusive) return undefined;
+  if (![before, after].every(hasExclusive)) return undefined;
   const isSwitched = (before.cluster?.etcd === undefined) !== (after.cluster?.etcd === undefined);
   if (isSwitched) {
     return error(

@@ -5,7 +5,7 @@ import { Etcd } from "../../cluster/etcd/arbiter.ts";
 import { Votes, type VotesOptions } from "../../cluster/votes/arbiter.ts";
 import type { Config } from "../../config/config.ts";
 import { etcdPlan } from "../../config/plan/etcd.ts";
-import { leaseFor, voterList } from "../../config/plan/exclusive.ts";
+import { hasExclusive, leaseFor, voterList } from "../../config/plan/exclusive.ts";
 import type { Host } from "../../host.ts";
 
 /** What they are made of. */
@@ -30,8 +30,7 @@ export function arbiterMaker(
 ): (config: Config, self: string, events: ArbiterEvents) => Arbiter | undefined {
   let made: Made | undefined;
   return (config, self, events) => {
-    const isNeeded = config.cluster !== undefined &&
-      config.instances.some(({ exclusive }) => exclusive);
+    const isNeeded = config.cluster !== undefined && hasExclusive(config);
     const before = made?.self === self ? made : undefined;
     made = isNeeded
       ? etcdOf(config, self, events, options, before) ??

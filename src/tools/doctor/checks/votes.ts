@@ -1,5 +1,5 @@
 /** Check of the votes by which exclusive instances are held: is there a majority for this node? */
-import { type Electorate, electorateOf } from "../../../config/plan/exclusive.ts";
+import { type Electorate, electorateOf, hasExclusive } from "../../../config/plan/exclusive.ts";
 import type { InstanceStatus, StatusDocument, VotesStatus } from "../../../control/api.ts";
 import { formatDuration, milliseconds } from "../../../time.ts";
 import { type DoctorCheck, type Finding, ok, problem, unknown, warning } from "../check.ts";
@@ -11,7 +11,7 @@ export const votes: DoctorCheck = {
   needs: "file",
   async run({ plan }, environment) {
     const config = plan?.config;
-    if (config === undefined || !config.instances.some(({ exclusive }) => exclusive)) {
+    if (config === undefined || !hasExclusive(config)) {
       return [ok("nothing is exclusive")];
     }
     if (config.cluster?.etcd !== undefined) return [ok("etcd decides, in place of votes")];
