@@ -8,19 +8,13 @@ import { after, type Instant, milliseconds } from "../time.ts";
 import type { Journal } from "./journal/journal.ts";
 import { labelOf } from "./journal/log.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
+import { ARRIVAL } from "../vrrp/handoff.ts";
 
 /** Frames in one turn of the loop: about a millisecond. */
 const MOST_IN_A_TURN = 64;
 
 /** From one part to the next, where not all fit. */
 const SPACING = milliseconds(4);
-
-/**
- * How long an announcement waits until packets to its address arrive: neighbours that hear it
- * earlier send packets that are lost. Not longer than a master that leaves waits for its successor
- * (vrrp/handoff.ts): after that no other node answers for the address.
- */
-const PATIENCE = milliseconds(200);
 
 /** So often it is looked whether they arrive. */
 const LOOK_AGAIN = milliseconds(1);
@@ -61,7 +55,9 @@ export class Announcer {
   announce(router: VirtualRouter, frames: readonly Announcement[], count: number): void {
     const times = Array.from({ length: count });
     const fits = frames.length * count <= this.#left;
-    const until = after(this.#host.now(), PATIENCE);
+    // Neighbours that hear it before packets to the address arrive send some that are lost. A
+    // master that leaves waits no longer: after that no other node answers for the address.
+    const until = after(this.#host.now(), ARRIVAL);
     const all = frames.map((frame) => ({ ...frame, until }));
     // What was still to be said is said again by this.
     this.#pending.delete(router);

@@ -209,10 +209,10 @@ export class Handoffs {
 }
 
 /** So long the first advert of the successor of an exclusive instance is waited for. */
-const ARRIVAL = milliseconds(500);
+const HEARD_WITHIN = milliseconds(500);
 
 function arrivalOf({ releasedAt }: VirtualRouter): Instant | undefined {
-  return releasedAt === undefined ? undefined : after(releasedAt, ARRIVAL);
+  return releasedAt === undefined ? undefined : after(releasedAt, HEARD_WITHIN);
 }
 
 /** In ms, to hundredths. */

@@ -31,7 +31,7 @@ import type { Rules } from "./rules.ts";
  * them, which takes a busy one many milliseconds. So long its announcement is waited for at most,
  * and not longer than until its next advert.
  */
-const ARRIVAL = milliseconds(200);
+export const ARRIVAL = milliseconds(200);
 
 type AdvertEvent = Extract<Event, { kind: "advert" }>;
 
