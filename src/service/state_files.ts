@@ -97,11 +97,12 @@ export function readMaintenance(
   const path = maintenancePath(stateDir);
   const unclear = (what: string): void =>
     complain(`${path} ${what}; maintenance is on until \`floatip maintenance off\``);
-  let written = 0 as WallTime;
+  // Of what cannot be opened or is too long it is not known: then it began with this start.
+  let written = Date.now() as WallTime;
   try {
     const file = readTextSync(path, MAINTENANCE_BYTES);
     if (file === undefined) return undefined;
-    written = (file.modified?.getTime() ?? 0) as WallTime;
+    written = (file.modified?.getTime() ?? written) as WallTime;
     const { since, until, reason } = fieldsOf(file.text);
     if (!isTime(since) || (until !== null && !isTime(until))) unclear("holds a time that is none");
     return {

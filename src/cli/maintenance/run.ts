@@ -55,7 +55,7 @@ async function change(
 ): Promise<ExitCode> {
   await answerOf(client.reach());
   const json = flags.json === true;
-  using _patience = patienceWith(terminal, json);
+  using _patience = patienceWith(terminal, json || !on);
   const { reason, force = false } = flags;
   const forMs = wholeMilliseconds(flags.for);
   const answer = await answerOf(client.maintain({ on, reason, forMs, force }));
