@@ -7,6 +7,7 @@
  *     deno task cuts -- --program plain                VRRP alone, cluster (nodes talk), keepalived
  *     deno task cuts -- --labs 4 --interval 100 --seed 7
  *     deno task cuts -- --still 1800                   nothing is cut: is each question answered?
+ *     deno task cuts -- --still 1800 --interval 100 --ask 10       the same, fast renewals
  *     deno task cuts -- --move kill --runs 100         and freeze, handover, stop, maintenance,
  *                                                      restart, witness-dies, witness-reloads
  *     deno task cuts -- --move kill --program plain,exclusive      beside each other
