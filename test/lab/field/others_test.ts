@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import type { Field } from "../../support/field/field.ts";
 import { fieldCases } from "../../support/field/field.ts";
-import { secondsLeft } from "../../support/kernel/machine.ts";
+import { secondsLeft, SLAAC } from "../../support/kernel/machine.ts";
 
 const FAR = "10.88.0.50";
 const ROUTED = "198.51.100.0/24";
@@ -53,17 +53,7 @@ fieldCases("addresses of others", [
     lan: { ipv6: true },
     play: async (field) => {
       const host = field.host("a");
-      const own = [
-        "fd88::abcd/64",
-        "dev",
-        "eth0",
-        "nodad",
-        "valid_lft",
-        "900",
-        "preferred_lft",
-        "900",
-      ];
-      await host.ip("addr", "add", ...own);
+      await host.ip("addr", "add", ...SLAAC);
       const a = await field.run("a", field.file({ addresses: ["fd88::50/64"], nodes: {} }));
       await a.untilState("master");
       await a.crash();

@@ -11,6 +11,7 @@ import {
   openMachines,
   secondsLeft,
   shown,
+  SLAAC,
   sourceTowards,
 } from "../../support/kernel/machine.ts";
 import { hostIn, kernelTest, type NamespacedHost } from "../../support/kernel/netns.ts";
@@ -203,18 +204,7 @@ kernelTest(
     const { host, machine } = machines;
     const route = async (): Promise<string> => await machine.ip("-6", "route", "show", "fd88::/64");
     const floating = held("fd88::50/64");
-    // As of a router's advertisement: it ends, but not soon.
-    const slaac = [
-      "fd88::abcd/64",
-      "dev",
-      "eth0",
-      "nodad",
-      "valid_lft",
-      "900",
-      "preferred_lft",
-      "900",
-    ];
-    await machine.ip("addr", "add", ...slaac);
+    await machine.ip("addr", "add", ...SLAAC);
     await waitUntil(host, () => entryOf(host, "fd88::abcd/64") !== undefined);
     host.addAddress(floating, seconds(2));
     host.addAddress(floating, seconds(2));

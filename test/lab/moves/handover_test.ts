@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { HandoverAnswer } from "../../../src/control/api.ts";
 import type { Floatip } from "../../support/interop/floatip.ts";
+import type { Keepalived } from "../../support/interop/keepalived.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import {
   ADDRESS,
@@ -11,6 +12,7 @@ import {
   lostSince,
   order,
   playScenes,
+  type Scene,
   type SceneCase,
   transitionsOf,
 } from "../../support/moves/scene.ts";
@@ -82,13 +84,7 @@ const CASES: readonly SceneCase[] = [
       const first = await scene.floatip("a");
       await first.untilState("master");
       await second.untilState("BACKUP");
-      const probe = await scene.probe();
-      const left = wallNow();
-      const { outcome, words } = await handOver(first, 0);
-      console.log(`  ${words}`);
-      assert.equal(outcome, "handed-over");
-      await second.untilState("MASTER");
-      assertUnnoticed("handover to keepalived", [await gapSince(probe, left)]);
+      const { probe, left } = await giveTo(second, "handover to keepalived", scene, first);
       const zeros = scene.capture.adverts.filter(({ advert }) => advert.priority === 0);
       assert.deepEqual(zeros, [], "for everyone there was a master all the time");
       await scene.pass(LONG_ENOUGH_MS);
@@ -106,13 +102,7 @@ const CASES: readonly SceneCase[] = [
       await first.untilState("master");
       const second = await scene.keepalived("b", { preempt: false });
       await second.untilState("BACKUP");
-      const probe = await scene.probe();
-      const left = wallNow();
-      const { outcome, words } = await handOver(first, 0);
-      console.log(`  ${words}`);
-      assert.equal(outcome, "handed-over");
-      await second.untilState("MASTER");
-      assertUnnoticed("handover to keepalived with nopreempt", [await gapSince(probe, left)]);
+      await giveTo(second, "handover to keepalived with nopreempt", scene, first);
     },
   },
   {
@@ -140,6 +130,18 @@ const CASES: readonly SceneCase[] = [
     },
   },
 ];
+
+/** `first` hands over to keepalived, and no client notices. */
+async function giveTo(second: Keepalived, what: string, scene: Scene, first: Floatip) {
+  const probe = await scene.probe();
+  const left = wallNow();
+  const { outcome, words } = await handOver(first, 0);
+  console.log(`  ${words}`);
+  assert.equal(outcome, "handed-over");
+  await second.untilState("MASTER");
+  assertUnnoticed(what, [await gapSince(probe, left)]);
+  return { probe, left };
+}
 
 /** `floatip handover web ...` on that node, with its answer. */
 function handOver(

@@ -21,6 +21,11 @@ function exclusive(title: string, table: string, lines: string, expected: string
   return { title, toml: `${NODES}${table}\n${WEB}${lines}\n`, expected: [expected] };
 }
 
+/** The same with a cluster that has a witness. */
+function witnessed(title: string, lines: string, expected: string): Misuse {
+  return exclusive(title, `[cluster]\n${SECRET}${WITNESS}`, lines, expected);
+}
+
 /** Mistakes of the cluster. */
 export const CLUSTER: readonly Misuse[] = [
   cluster("a cluster without its secret", "", "error cluster"),
@@ -146,39 +151,33 @@ export const CLUSTER: readonly Misuse[] = [
     "error nodes.pi-b.only_vrrp",
   ),
   exclusive("no cluster", "", "exclusive = true", "error instance.web.exclusive"),
-  exclusive(
+  witnessed(
     "an exclusive owner",
-    `[cluster]\n${SECRET}${WITNESS}`,
     "exclusive = true\npriority = 255",
     "error instance.web.exclusive",
   ),
-  exclusive(
+  witnessed(
     "exclusive without a lease",
-    `[cluster]\n${SECRET}${WITNESS}`,
     'exclusive = true\nlease = "off"',
     "error instance.web.lease",
   ),
-  exclusive(
+  witnessed(
     "exclusive by lifetimes that are too long",
-    `[cluster]\n${SECRET}${WITNESS}`,
     'exclusive = true\nfence = "off"\nadvert_interval = "200ms"',
     "error instance.web.fence",
   ),
-  exclusive(
+  witnessed(
     "exclusive with very fast adverts",
-    `[cluster]\n${SECRET}${WITNESS}`,
     'exclusive = true\nadvert_interval = "20ms"',
     "warning instance.web.advert_interval",
   ),
-  exclusive(
+  witnessed(
     "exclusive with very slow adverts",
-    `[cluster]\n${SECRET}${WITNESS}`,
     'exclusive = true\nadvert_interval = "10s"',
     "warning instance.web.advert_interval",
   ),
-  exclusive(
+  witnessed(
     "exclusive with a peer that does not vote",
-    `[cluster]\n${SECRET}${WITNESS}`,
     'exclusive = true\npeers = ["192.168.1.12", "192.168.1.13"]',
     "error instance.web.peers",
   ),
@@ -201,9 +200,8 @@ export const CLUSTER: readonly Misuse[] = [
     "exclusive = true",
     "error cluster.witnesses",
   ),
-  exclusive(
+  witnessed(
     "a witness of nothing",
-    `[cluster]\n${SECRET}${WITNESS}`,
     "",
     "warning cluster.witnesses",
   ),

@@ -47,6 +47,9 @@ export async function openMachines(): Promise<Machines> {
   };
 }
 
+/** An address as of a router's advertisement, in the words of `ip`: it ends, but not soon. */
+export const SLAAC = "fd88::abcd/64 dev eth0 nodad valid_lft 900 preferred_lft 900".split(" ");
+
 /** In how many seconds the route that `ip` printed so ends; NaN: it stays. */
 export function secondsLeft(route: string): number {
   return Number(/ expires (\d+)sec/.exec(route)?.[1]);

@@ -159,14 +159,7 @@ const TUNNELLED = ip("10.88.0.2");
 
 /** An advert by UDP to us. */
 function byUdp(source: Ip, ttl: number, changes: Partial<Datagram> = {}): Datagram {
-  const advert: Advert = {
-    version: 3,
-    vrid: 51,
-    priority: 150,
-    interval: seconds(1),
-    addresses: [ip("10.77.0.100")],
-  };
-  const payload = encodeAdvert(advert, source, OWN);
+  const payload = encodeAdvert(ADVERT, source, OWN);
   return { source, destination: OWN, ttl, payload, port: 336, ...changes };
 }
 
