@@ -201,6 +201,8 @@ function* renewAddresses(router: VirtualRouter, host: Host, announcer: Announcer
     throwFirst(outcomes);
     yield part.length;
   }
+  // Without adverts nothing else keeps it open until a successor is there.
+  if (router.state.kind === "handoff") keepOpen(router, host);
   if (missed) announce(BURST, router, host, announcer);
 }
 

@@ -10,7 +10,7 @@ import { backupDeadline, hearAsBackup } from "./backup.ts";
 import type { Event, Opinion } from "./event.ts";
 import { adaptToRules, stepMaster } from "./master.ts";
 import type { HandoffState, Step, Successor } from "./state.ts";
-import { isRenewalDue, nextRenewal } from "./lease.ts";
+import { isRenewalDue, nextRenewal, nextSilentRenewal } from "./lease.ts";
 import {
   announced,
   beginHandoff,
@@ -180,13 +180,14 @@ function onDeadline(state: HandoffState, now: Instant, rules: Rules): Step {
   const due = isSoliciting(state) && now >= master.advertAt;
   const renew = isRenewalDue(master.renewAt, due, now, rules);
   if (!due && !renew) return unchanged(state);
+  const next = isSoliciting(state) ? nextRenewal : nextSilentRenewal;
   return {
     state: {
       ...state,
       master: {
         ...master,
         advertAt: due ? after(now, rules.advertInterval) : master.advertAt,
-        renewAt: renew ? nextRenewal(now, rules) : master.renewAt,
+        renewAt: renew ? next(now, rules) : master.renewAt,
       },
     },
     effects: [

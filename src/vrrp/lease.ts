@@ -2,7 +2,7 @@
  * Leases of floating addresses: how long the kernel keeps one that is not renewed, and when it is
  * renewed.
  */
-import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
+import { after, earliest, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import type { Rules } from "./rules.ts";
 
 /** The kernel counts whole seconds (ifa_cacheinfo, rtnetlink(7)). */
@@ -30,6 +30,14 @@ export function autoLease(advertInterval: Nanoseconds): Nanoseconds {
 export function nextRenewal(now: Instant, rules: Rules): Instant | undefined {
   const period = renewalPeriod(rules);
   return period === undefined ? undefined : after(now, period);
+}
+
+/**
+ * The same while no adverts are sent, which the fence is kept open with otherwise (decision 0078):
+ * an interval later at the latest.
+ */
+export function nextSilentRenewal(now: Instant, rules: Rules): Instant | undefined {
+  return earliest(nextRenewal(now, rules), rules.lease && after(now, rules.advertInterval));
 }
 
 /**

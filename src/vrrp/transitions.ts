@@ -27,7 +27,7 @@ import type {
 } from "./state.ts";
 import { masterDown, masterDownOf, skew } from "./intervals.ts";
 import { asksBeforeTakeover } from "./opinion.ts";
-import { nextRenewal } from "./lease.ts";
+import { nextRenewal, nextSilentRenewal } from "./lease.ts";
 import { isOwner, type Rules } from "./rules.ts";
 
 /** For a backup's timer and the way of its first advert. */
@@ -249,7 +249,7 @@ export function enterPhase(
   const next = {
     ...master,
     advertAt: after(now, rules.advertInterval),
-    renewAt: nextRenewal(now, rules),
+    renewAt: (solicits ? nextRenewal : nextSilentRenewal)(now, rules),
   };
   const wait = solicits ? Math.min(longestWait(rules), LONGEST_SOLICITING) : longestSkew(rules);
   const until = after(now, nanoseconds(wait));

@@ -53,22 +53,7 @@ const HOURS = Number(Deno.env.get("HOURS") ?? 0.25);
 for (const interval of ["1s", "100ms"]) {
   const hours = interval === "1s" ? HOURS : HOURS / 10;
   Deno.test(`adverts each ${interval} for ${hours} h: the fence is never shut`, async () => {
-    const made = new Cluster(1);
-    for (const [index, name] of ["n1", "n2"].entries()) {
-      const addresses = [`192.168.1.${11 + index}/24`];
-      made.createNode(name, [{ name: "eth0", segment: "lan", addresses }]);
-      made.setConfig(
-        name,
-        configFrom(
-          `[nodes]\nn1 = "192.168.1.11"\nn2 = "192.168.1.12"\n[instance.web]\nvrid = 51\n` +
-            `addresses = ["${ADDRESS}/24"]\nadvert_interval = "${interval}"\n`,
-        ),
-      );
-      made.start(name);
-    }
-    await made.lan.run(seconds(10));
-    const holder = ["n1", "n2"].map((name) => made.lan.machine(name))
-      .find((machine) => machine.has(ADDRESS)) ?? assert.fail();
+    const { made, holder } = await pair(interval);
     const { fence } = holder;
     const keepOpen = fence.keepOpen.bind(fence);
     let [renewals, lapses] = [0, 0];
@@ -83,6 +68,38 @@ for (const interval of ["1s", "100ms"]) {
     const expected = hours * 3600 * (interval === "1s" ? 1 : 10);
     assert.ok(renewals >= expected * 0.99, `${renewals} renewals of ${expected}`);
   });
+}
+
+Deno.test("adverts each 10 ms: a master that stops answers until it gives up waiting", async () => {
+  const { made, holder } = await pair("10ms");
+  const [other] = ["n1", "n2"].filter((name) => name !== holder.name);
+  made.lan.kill(other ?? assert.fail());
+  made.stop(holder.name);
+  while (holder.has(ADDRESS)) {
+    assert.equal(holder.fence.isShut(ADDRESS), false, `after ${made.lan.now / 1e6} ms`);
+    await made.lan.run(milliseconds(1));
+  }
+});
+
+/** Two nodes of which one is master. */
+async function pair(interval: string) {
+  const made = new Cluster(1);
+  for (const [index, name] of ["n1", "n2"].entries()) {
+    const addresses = [`192.168.1.${11 + index}/24`];
+    made.createNode(name, [{ name: "eth0", segment: "lan", addresses }]);
+    made.setConfig(
+      name,
+      configFrom(
+        `[nodes]\nn1 = "192.168.1.11"\nn2 = "192.168.1.12"\n[instance.web]\nvrid = 51\n` +
+          `addresses = ["${ADDRESS}/24"]\nadvert_interval = "${interval}"\n`,
+      ),
+    );
+    made.start(name);
+  }
+  await made.lan.run(seconds(10));
+  const holder = ["n1", "n2"].map((name) => made.lan.machine(name))
+    .find((machine) => machine.has(ADDRESS)) ?? assert.fail();
+  return { made, holder };
 }
 
 function machineWithProgram() {

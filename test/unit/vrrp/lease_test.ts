@@ -33,6 +33,12 @@ Deno.test("lease: fast adverts do not renew it each time", () => {
   assert.equal(renewals.length, 8);
 });
 
+Deno.test("lease: between two farewells it is renewed at the pace of the adverts", () => {
+  const { it, ms } = master(rules({ lease: seconds(1), advertInterval: milliseconds(10) }));
+  it.take(ms + 5, { kind: "hand-over", why: { kind: "stop" } });
+  assert.deepEqual(it.runTo(ms + 36), [15, 25, 35].map((later) => `${ms + later} renew`));
+});
+
 Deno.test("lease: shorter than two adverts it is renewed between them", () => {
   const { it, ms } = master(rules({ lease: seconds(3), advertInterval: seconds(10) }));
   const lines = it.runTo(ms + 4000);
