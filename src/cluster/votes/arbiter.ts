@@ -46,6 +46,8 @@ export interface VotesOptions extends ArbiterOptions, DiskOptions {
 /** The votes of one node. */
 export class Votes implements Arbiter {
   readonly #options: VotesOptions;
+  /** This node's name. */
+  #self: string;
   /** Those that vote, by the file. */
   #file: VoterList;
   /** The same, when there was last nothing to change. */
@@ -59,6 +61,7 @@ export class Votes implements Arbiter {
   /** `leases`: all that the file names, whether or not this machine may hold them. */
   constructor(options: VotesOptions, file: VoterList, leases: readonly string[]) {
     this.#options = options;
+    this.#self = options.self;
     this.#disk = new VotersDisk(options);
     this.#file = file;
     this.#settledFile = options.voters?.file ?? file;
@@ -81,7 +84,19 @@ export class Votes implements Arbiter {
       if (part.holder.askAt !== undefined) this.ask(lease);
       this.#options.onChange(lease);
     }
-    this.#settleFile();
+    this.#due = undefined;
+  }
+
+  /** This machine has another name: what it asked for by the one before is not used. */
+  rename(self: string): void {
+    if (self === this.#self) return;
+    this.#self = self;
+    this.withdraw();
+  }
+
+  /** Nothing is asked for or held any more; what was promised to others stays. */
+  withdraw(): void {
+    this.#parts.clear();
     this.#due = undefined;
   }
 
@@ -161,7 +176,7 @@ export class Votes implements Arbiter {
     const note = part && holding.noteOf(part.contest, part.holder, now);
     if (note === undefined) return undefined;
     const last = this.#voter.votes.get(lease)?.last;
-    const isOwn = last?.to === this.#options.self && last.token === note.token;
+    const isOwn = last?.to === this.#self && last.token === note.token;
     const written: VotesNote = { ...note, promise: isOwn ? last : undefined };
     return { ...written };
   }
@@ -180,7 +195,7 @@ export class Votes implements Arbiter {
     const vote = this.#voter.votes.get(lease);
     if (isSilent && read.promise !== undefined && vote?.last === undefined) {
       const epoch = Math.max(read.promise.epoch, vote?.epoch ?? 0);
-      const last = { ...read.promise, to: this.#options.self };
+      const last = { ...read.promise, to: this.#self };
       const votes = new Map(this.#voter.votes).set(lease, { ...vote, epoch, last });
       this.#voter = { ...this.#voter, votes };
     }
@@ -232,9 +247,9 @@ export class Votes implements Arbiter {
   }
 
   #newPart(lease: string, terms: Terms): Part {
-    const { self, randomBytes, floorOf } = this.#options;
+    const { randomBytes, floorOf } = this.#options;
     const token = randomBytes(8).toHex();
-    const file = this.#file;
+    const [self, file] = [this.#self, this.#file];
     const voters = votersFor(this.#voter, lease, file);
     const holder = holding.startHolder(token, voters, floorOf(lease));
     const isWish = !isSameList(file, this.#settledFile) && !isInForce({ file }, holder);
@@ -345,7 +360,8 @@ export class Votes implements Arbiter {
 
   /** What is for this node itself is heard at once, before anything leaves. */
   #send(messages: readonly Outgoing[]): void {
-    const { self, send } = this.#options;
+    const self = this.#self;
+    const { send } = this.#options;
     for (const { to, message } of messages) if (to === self) this.#receive(self, message);
     for (const { to, message } of messages) if (to !== self) send(to, encodeVote(message));
   }

@@ -13,49 +13,44 @@ export interface MakerOptions extends Omit<VotesOptions, keyof ArbiterEvents | "
   readonly host: Pick<Host, "etcd">;
 }
 
-interface Made {
+interface MadeEtcd {
   readonly self: string;
-  readonly arbiter: Votes | Etcd;
-  /** How etcd is asked, as text. */
-  readonly etcd: string;
+  readonly arbiter: Etcd;
+  /** How it is asked, as text. */
+  readonly plan: string;
 }
 
 /**
  * Makes what decides for the node called `self` under `config`; the same as before where only the
  * voters, or etcd's members, have changed. Undefined: nothing is exclusive, so there is nothing to
  * decide.
+ *
+ * Votes are made once in a process, and stay while nothing is exclusive: what this machine has
+ * promised since its start, and which voters it has heard of, must not be forgotten.
  */
 export function arbiterMaker(
   options: MakerOptions,
 ): (config: Config, self: string, events: ArbiterEvents) => Arbiter | undefined {
-  let made: Made | undefined;
+  let votes: Votes | undefined;
+  let etcd: MadeEtcd | undefined;
   return (config, self, events) => {
     const isNeeded = config.cluster !== undefined && hasExclusive(config);
-    const before = made?.self === self ? made : undefined;
-    made = isNeeded
-      ? etcdOf(config, self, events, options, before) ??
-        votesOf(config, self, events, options, before)
-      : undefined;
-    if (!(made?.arbiter instanceof Etcd)) options.host.etcd.open(undefined);
-    return made?.arbiter;
+    etcd = isNeeded ? etcdOf(config, self, events, options, etcd) : undefined;
+    if (etcd === undefined) options.host.etcd.open(undefined);
+    if (!isNeeded || etcd !== undefined) {
+      votes?.withdraw();
+      return etcd?.arbiter;
+    }
+    const voters = voterList(config);
+    const leases = new Set(config.instances.flatMap((one) => leaseFor(one, config)?.name ?? []));
+    if (votes === undefined) {
+      votes = new Votes({ ...options, ...events, self }, voters, [...leases]);
+    } else {
+      votes.rename(self);
+      votes.settleVoters(voters, [...leases]);
+    }
+    return votes;
   };
-}
-
-function votesOf(
-  config: Config,
-  self: string,
-  events: ArbiterEvents,
-  options: MakerOptions,
-  before: Made | undefined,
-): Made {
-  const voters = voterList(config);
-  const leases = new Set(config.instances.flatMap((one) => leaseFor(one, config)?.name ?? []));
-  if (!(before?.arbiter instanceof Votes)) {
-    const arbiter = new Votes({ ...options, ...events, self }, voters, [...leases]);
-    return { self, arbiter, etcd: "" };
-  }
-  before.arbiter.settleVoters(voters, [...leases]);
-  return before;
 }
 
 /** Undefined: the file names no etcd. */
@@ -64,18 +59,19 @@ function etcdOf(
   self: string,
   events: ArbiterEvents,
   options: MakerOptions,
-  before: Made | undefined,
-): Made | undefined {
-  const plan = cluster && etcdPlan(cluster);
-  if (plan === undefined) return undefined;
-  const etcd = JSON.stringify(plan);
-  if (before?.arbiter instanceof Etcd && before.etcd === etcd) return before;
+  made: MadeEtcd | undefined,
+): MadeEtcd | undefined {
+  const place = cluster && etcdPlan(cluster);
+  if (place === undefined) return undefined;
+  const plan = JSON.stringify(place);
+  const before = made?.self === self ? made : undefined;
+  if (before?.plan === plan) return before;
   const { host } = options;
-  host.etcd.open(plan.settings);
-  if (before?.arbiter instanceof Etcd) {
-    before.arbiter.settlePlace(plan);
-    return { ...before, etcd };
+  host.etcd.open(place.settings);
+  if (before !== undefined) {
+    before.arbiter.settlePlace(place);
+    return { ...before, plan };
   }
   const call: EtcdCaller["call"] = (...one) => host.etcd.call(...one);
-  return { self, arbiter: new Etcd({ ...options, ...events, self, call }, plan), etcd };
+  return { self, arbiter: new Etcd({ ...options, ...events, self, call }, place), plan };
 }
