@@ -29,7 +29,7 @@ export interface Told {
   /** When it last said so, or that it still holds. */
   readonly at: Instant;
   /** By instance and family. */
-  readonly routers: ReadonlyMap<string, ToldRouter>;
+  readonly routers: Map<string, ToldRouter>;
 }
 
 /** A report, or a BEAT, comes once a second. A node that is silent for longer is asked. */
@@ -51,7 +51,10 @@ export function routerKey(name: string, family: Family): string {
   return `${name}/${family}`;
 }
 
-/** What is known of a node after a part of a report came by `session`. */
+/**
+ * What is known of a node after a part of a report came by `session`. `before` is used up: a report
+ * of many virtual routers comes in many parts, and they are not copied for each.
+ */
 export function learn(
   before: Told | undefined,
   part: ReportPart,
@@ -63,14 +66,14 @@ export function learn(
   const isSame = known?.number === part.number;
   const parts = new Set(isSame ? known.parts : []).add(part.index);
   const count = part.last ? part.index + 1 : isSame ? known.count : undefined;
-  const routers = new Map(known?.routers);
+  const routers = known?.routers ?? new Map<string, ToldRouter>();
   for (const report of part.routers) {
     const key = routerKey(report.name, report.family);
     if (routers.size >= MOST_ROUTERS && !routers.has(key)) continue;
     routers.set(key, { report, number: part.number, at });
   }
-  // What a whole report does not name is not there any more.
-  if (isWhole({ count, parts })) {
+  // What a whole report does not name is not there any more, from its last part on.
+  if (isWhole({ count, parts }) && !(isSame && isWhole(known))) {
     for (const [key, { number }] of routers) if (number !== part.number) routers.delete(key);
   }
   const { node, number } = part;

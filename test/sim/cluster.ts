@@ -11,7 +11,7 @@ import { Lan } from "./lan.ts";
 import type { Machine } from "./machine.ts";
 import { PROMPT, type Promptness } from "./promptness.ts";
 import type { SimHost } from "./sim_host.ts";
-import { atOnce } from "../../src/async.ts";
+import { atOnce, type InParts } from "../../src/async.ts";
 import type { DaemonStatus } from "../../src/daemon/status.ts";
 
 /** A DHCP client gives the machine its address again after this. */
@@ -256,8 +256,13 @@ export class Cluster {
 
   /** The status document of `name`; undefined: floatip does not run there. */
   status(name: string): DaemonStatus | undefined {
-    const parts = this.#node(name).daemon?.status();
+    const parts = this.statusInParts(name);
     return parts && atOnce(parts);
+  }
+
+  /** The same, to be made while time goes on. */
+  statusInParts(name: string): InParts<DaemonStatus> | undefined {
+    return this.#node(name).daemon?.status();
   }
 
   /** What the loop of `name` has measured; undefined: floatip does not run there. */

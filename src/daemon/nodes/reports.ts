@@ -69,6 +69,8 @@ export interface ToldNode {
 
 interface Known {
   told: Told | undefined;
+  /** What was given away last: it stays as it is. */
+  given: Told | undefined;
   drift: Drift | undefined;
   standing: Standing;
   askedAt: Instant | undefined;
@@ -202,10 +204,12 @@ export class Reports implements Ticker, RouterWatcher {
   views(now: Instant): ReadonlyMap<string, ToldNode> {
     if (!this.#isOn) return new Map();
     const peers = this.#options.wire.peers(now);
+    // A status is made of them in parts: what comes meanwhile does not change them.
+    for (const known of this.#known.values()) known.given = known.told;
     return new Map(peers.map((peer) => [peer.name, this.#view(peer, now)]));
   }
 
-  /** The same of one node; undefined: it is not expected on the channel. */
+  /** The same of one node, as long as this turn; undefined: it is not expected on the channel. */
   view(name: string, now: Instant): ToldNode | undefined {
     const peer = this.#isOn ? this.#options.wire.peer(name, now) : undefined;
     return peer && this.#view(peer, now);
@@ -249,7 +253,7 @@ export class Reports implements Ticker, RouterWatcher {
     const known = this.#of(peer);
     switch (message.kind) {
       case "report":
-        this.#learn(peer, known, learn(known.told, message.part, session, at), at);
+        this.#learn(peer, known, learn(ownTold(known), message.part, session, at), at);
         return this.#options.onReport(message.part.routers);
       case "ask":
         if (!affords(known.answersPaid, ANSWERS, at)) return;
@@ -288,8 +292,11 @@ export class Reports implements Ticker, RouterWatcher {
     const found = this.#known.get(peer);
     if (found !== undefined) return found;
     const never = { askedAt: undefined, comparedAt: undefined };
-    const nothing = { told: undefined, drift: undefined, dueAt: undefined, ...never };
-    const known: Known = { ...nothing, standing: "never-heard", answersPaid: 0 as Instant };
+    const nothing = { told: undefined, given: undefined, drift: undefined, ...never };
+    const known: Known = {
+      ...{ ...nothing, dueAt: undefined },
+      ...{ standing: "never-heard", answersPaid: 0 as Instant },
+    };
     this.#known.set(peer, known);
     return known;
   }
@@ -361,6 +368,11 @@ export class Reports implements Ticker, RouterWatcher {
     if (node !== undefined) return wire.send(node, text);
     for (const { name } of wire.peers(host.now())) wire.send(name, text);
   }
+}
+
+/** What it told, to be used up. */
+function ownTold({ told, given }: Known): Told | undefined {
+  return told !== undefined && told === given ? { ...told, routers: new Map(told.routers) } : told;
 }
 
 function routersIn({ routers }: Told): readonly RouterReport[] {

@@ -64,11 +64,19 @@ Deno.test("knowledge: a new process begins anew, with the first number", () => {
 
 Deno.test("knowledge: routers that a whole report does not name are gone, not before", () => {
   const half = part(2, [WEB], { last: false });
-  const [first, second] = [told([[1, part(1, [WEB, DB])], [2, half]]), part(2, [])];
+  const first = told([[1, part(1, [WEB, DB])], [2, half]]);
   deepStrictEqual(statesOf(first), ["web backup", "db backup"]);
-  deepStrictEqual(statesOf(learn(first, { ...second, index: 1 }, 1n, at(2))), ["web backup"]);
   // The same datagram by two roads is one part.
-  deepStrictEqual(statesOf(learn(first, half, 1n, at(2))), ["web backup", "db backup"]);
+  const again = learn(first, half, 1n, at(2));
+  deepStrictEqual(statesOf(again), ["web backup", "db backup"]);
+  const rest = { ...part(2, []), index: 1 };
+  deepStrictEqual(statesOf(learn(again, rest, 1n, at(2))), ["web backup"]);
+});
+
+Deno.test("knowledge: routers told before are not copied for each part", () => {
+  const first = told([[1, part(1, [WEB])]]);
+  const { routers } = learn(first, part(2, [DB], { last: false }), 1n, at(2));
+  strictEqual(routers, first.routers);
 });
 
 Deno.test("knowledge: each router has the age of the report that it was in", () => {

@@ -360,22 +360,3 @@ Deno.test("maintenance: a node in fault holds nothing, so nothing is lost by it"
   await nodes.run(seconds(9));
   strictEqual((await maintain(nodes, "n1")).outcome, "on");
 });
-
-Deno.test("reports: a hundred instances are told part by part", async () => {
-  const more = Array.from(
-    { length: 100 },
-    (_, i) =>
-      `[instance.i${i}]\nvrid = ${i + 52}\nprefer = ["n1", "n2", "n3"]\n` +
-      `addresses = ["10.0.1.${i + 1}/16"]\n`,
-  ).join("\n");
-  const config = file(["[check.nginx]", `${more}\n[check.nginx]`]);
-  const nodes = new TellingNodes(["n1", "n2"], config);
-  await nodes.run(seconds(8));
-  const states = nodes.node("n2", "n1").instances.map(({ state }) => state);
-  deepStrictEqual([states.length, new Set(states)], [101, new Set(["master"])]);
-  ok(nodes.node("n2", "n1").instances.every(({ heard_ms }) => heard_ms <= 1500));
-  strictEqual(nodes.node("n1", "n2").config, "same");
-  nodes.cluster.reload("n2", file(["[check.nginx]", `${more}\n[check.nginx]`], ["i99]", "z]"]));
-  await nodes.run(seconds(2));
-  deepStrictEqual(nodes.node("n1", "n2").differs_in, ["[instance.i99]", "[instance.z]"]);
-});
