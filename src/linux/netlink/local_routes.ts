@@ -38,6 +38,12 @@ const ATTRIBUTES = attributeTable({
  */
 const METRIC = 1, EXPIRES = 1;
 
+/** An address, and the link that it is on. */
+interface Place {
+  readonly address: Ip;
+  readonly index: number;
+}
+
 /** Those that are not there yet, as far as is known. */
 export class LocalRoutes {
   readonly #connection: Connection;
@@ -48,18 +54,18 @@ export class LocalRoutes {
     this.#connection = connection;
   }
 
-  /** `address` was put on the link with `index` just now. */
-  expect(address: Ip, index: number): void {
-    if (address.family !== "ipv6") return;
-    this.#awaited.set(formatIp(address), index);
-    this.#change(RTM_NEWROUTE, address, index, EXPIRES);
+  /** These addresses were put there just now. */
+  expect(places: readonly Place[]): void {
+    const all = places.filter(isIpv6);
+    for (const { address, index } of all) this.#awaited.set(formatIp(address), index);
+    this.#change(RTM_NEWROUTE, all, EXPIRES);
   }
 
-  /** `address` is being removed from the link with `index`. */
-  forget(address: Ip, index: number): void {
-    if (address.family !== "ipv6") return;
-    this.#awaited.delete(formatIp(address));
-    this.#change(RTM_DELROUTE, address, index);
+  /** These addresses are being removed. */
+  forget(places: readonly Place[]): void {
+    const all = places.filter(isIpv6);
+    for (const { address } of all) this.#awaited.delete(formatIp(address));
+    this.#change(RTM_DELROUTE, all);
   }
 
   /** Are packets to `address`, which was put here, taken? Asks the kernel until they are. */
@@ -74,32 +80,36 @@ export class LocalRoutes {
     return true;
   }
 
-  /** Where the kernel does not do it, its own route is waited for. */
-  #change(type: number, destination: Ip, link: number, expires?: number): void {
-    const header = {
-      family: AF_INET6,
-      destinationLength: destination.bytes.length * 8,
-      sourceLength: 0,
-      tos: 0,
-      table: RT_TABLE_LOCAL,
-      protocol: IFAPROT_FLOATIP,
-      scope: 0,
-      type: RTN_LOCAL,
-      flags: 0,
-    };
+  /** In one go. Where the kernel does not do it, its own routes are waited for. */
+  #change(type: number, places: readonly Place[], expires?: number): void {
+    const flags = type === RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0;
+    const requests = places.map(({ address: destination, index: link }) => {
+      const attributes = { destination, link, metric: METRIC, expires };
+      const body = concat(headerOf(destination), ATTRIBUTES.encode(attributes));
+      return this.#connection.keep({ type, flags, body });
+    });
     try {
-      this.#connection.request({
-        call: type === RTM_NEWROUTE ? "RTM_NEWROUTE" : "RTM_DELROUTE",
-        object: `the local route to ${formatIp(destination)}`,
-        type,
-        flags: type === RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0,
-        body: concat(
-          RTMSG.write(header),
-          ATTRIBUTES.encode({ destination, link, metric: METRIC, expires }),
-        ),
-      });
+      this.#connection.batch(requests);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
     }
   }
+}
+
+function isIpv6({ address }: Place): boolean {
+  return address.family === "ipv6";
+}
+
+function headerOf(destination: Ip): Uint8Array {
+  return RTMSG.write({
+    family: AF_INET6,
+    destinationLength: destination.bytes.length * 8,
+    sourceLength: 0,
+    tos: 0,
+    table: RT_TABLE_LOCAL,
+    protocol: IFAPROT_FLOATIP,
+    scope: 0,
+    type: RTN_LOCAL,
+    flags: 0,
+  });
 }

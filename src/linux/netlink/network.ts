@@ -146,7 +146,7 @@ export class Network {
       link.index,
       lifetimeOf(lifetime),
     );
-    if (outcome === "added") this.#localRoutes.expect(held.prefix.address, link.index);
+    if (outcome === "added") this.#localRoutes.expect([placeOf(held, link.index)]);
     this.#table.claim(link.index, held.prefix);
     if (this.#table.find(link.index, held.prefix) === undefined) {
       predict(this.#table, held, link.index, lifetimeOf(lifetime));
@@ -186,10 +186,8 @@ export class Network {
       const terms = { lifetime: lifetimeOf(lifetime), bringsRoute };
       return keptAddition(this.#connection, held, index, terms);
     });
-    for (const { held: { prefix }, index } of taken) {
-      this.#localRoutes.expect(prefix.address, index);
-      this.#table.claim(index, prefix);
-    }
+    this.#localRoutes.expect(taken.map(({ held, index }) => placeOf(held, index)));
+    for (const { held: { prefix }, index } of taken) this.#table.claim(index, prefix);
     const deleted = this.#hear(keysOf(taken));
     for (const { held, index } of taken) {
       if (this.#table.find(index, held.prefix) !== undefined) continue;
@@ -212,7 +210,7 @@ export class Network {
     this.#hear();
     const link = this.#linkOf(held);
     if (link === undefined) return "absent";
-    this.#localRoutes.forget(held.prefix.address, link.index);
+    this.#localRoutes.forget([placeOf(held, link.index)]);
     try {
       if (this.#table.hasDependants(link.index, held.prefix)) {
         this.#promotion.ensureWithin(link.index, FRESH_MS);
@@ -239,8 +237,8 @@ export class Network {
     this.#renew();
     this.#hear();
     const places = this.#placesOf(all);
+    this.#localRoutes.forget(places.map(({ held, index }) => placeOf(held, index)));
     for (const { held, index } of places) {
-      this.#localRoutes.forget(held.prefix.address, index);
       if (!this.#table.hasDependants(index, held.prefix)) continue;
       this.#promotion.ensureWithin(index, FRESH_MS);
     }
@@ -366,6 +364,11 @@ export class Network {
   #load(): boolean {
     return this.#table.load(loadLinks(this.#connection), loadAddresses(this.#connection));
   }
+}
+
+/** {@link LocalRoutes.expect}. */
+function placeOf({ prefix: { address } }: VirtualAddress, index: number) {
+  return { address, index };
 }
 
 function keysOf(places: readonly Place[]): ReadonlySet<EntryKey> {

@@ -22,6 +22,8 @@ const NEW_ROUTE = 24, DELETE_ROUTE = 25, GET_ROUTE = 26;
 const ENETUNREACH = 101, EOPNOTSUPP = 95;
 
 const NEW = ip("fd77::100");
+const NEW_PLACE = { address: NEW, index: 7 },
+  IPV4_PLACE = { address: ip("10.77.0.100"), index: 7 };
 
 /**
  * Local routes of a kernel that answers each question with the next of `types`; 0: none. To changes
@@ -48,7 +50,7 @@ function lab(types: readonly number[], verdictOnChanges = 0) {
 
 Deno.test("a new IPv6 address is there when what comes in by its link is taken here", () => {
   const { routes, of } = lab([0, UNICAST, LOCAL], -EOPNOTSUPP);
-  routes.expect(NEW, 7);
+  routes.expect([NEW_PLACE]);
   assert.deepEqual([1, 2, 3].map(() => routes.isThere(NEW)), [false, false, true]);
   assert.deepEqual(of(GET_ROUTE).map(({ arrival }) => arrival), [7, 7, 7]);
   assert.equal(routes.isThere(NEW), true);
@@ -57,25 +59,34 @@ Deno.test("a new IPv6 address is there when what comes in by its link is taken h
 
 Deno.test("a new IPv6 address has a route of ours that ends by itself, and goes with it", () => {
   const { routes, of } = lab([LOCAL]);
-  routes.expect(NEW, 7);
+  routes.expect([NEW_PLACE]);
   assert.deepEqual(of(NEW_ROUTE).map(({ link, metric, expires }) => [link, metric, expires]), [
     [7, 1, 1],
   ]);
   assert.deepEqual(of(DELETE_ROUTE), []);
   assert.equal(routes.isThere(NEW), true);
-  routes.forget(NEW, 7);
+  routes.forget([NEW_PLACE]);
   assert.deepEqual(of(DELETE_ROUTE).map(({ link, metric }) => [link, metric]), [[7, 1]]);
+});
+
+Deno.test("routes of many addresses are put there in one go, and go so", () => {
+  const { exchange, routes, of } = lab([]);
+  const all = [1, 2, 3].map((last) => ({ address: ip(`fd77::${last}`), index: 7 }));
+  routes.expect([...all, IPV4_PLACE]);
+  assert.deepEqual([of(NEW_ROUTE).length, exchange.datagrams], [3, 1]);
+  routes.forget([IPV4_PLACE, ...all]);
+  assert.deepEqual([of(DELETE_ROUTE).length, exchange.datagrams], [3, 2]);
 });
 
 Deno.test("nothing is asked of IPv4, of others, and of what was given up", () => {
   const { exchange, routes, of } = lab([]);
-  routes.expect(ip("10.77.0.100"), 7);
-  routes.forget(ip("10.77.0.100"), 7);
+  routes.expect([IPV4_PLACE]);
+  routes.forget([IPV4_PLACE]);
   assert.equal(exchange.requests.length, 0);
-  routes.expect(NEW, 7);
+  routes.expect([NEW_PLACE]);
   assert.equal(routes.isThere(ip("10.77.0.100")), true);
   assert.equal(routes.isThere(ip("fd77::1")), true);
-  routes.forget(NEW, 7);
+  routes.forget([NEW_PLACE]);
   assert.equal(routes.isThere(NEW), true);
   assert.deepEqual(of(GET_ROUTE), []);
 });
