@@ -81,6 +81,8 @@ export interface Arbiter {
   /** Until when the node may hold `lease`; undefined: it may not. In the past: not any more. */
   endOf(lease: string): Reading | undefined;
   viewOf(lease: string): LeaseView;
+  /** The same for the moment at which the last hold of `lease` ended by itself. */
+  lossOf(lease: string): LeaseView;
   /** What to write down for the next process; undefined: nothing is held. */
   noteOf(lease: string): LeaseNote | undefined;
   /** Goes on with what the process before this one held; false: its time is over, or it is none. */

@@ -163,6 +163,11 @@ export class Etcd implements Arbiter {
     };
   }
 
+  /** What its members last answered is still known. */
+  lossOf(lease: string): LeaseView {
+    return this.viewOf(lease);
+  }
+
   noteOf(lease: string): LeaseNote | undefined {
     const part = this.#parts.get(lease);
     const note = part && noteOf(part.lease, this.#options.clocks());

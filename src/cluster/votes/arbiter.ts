@@ -23,12 +23,14 @@ import { asked, introduced, released, startVoter, transferred, type Vote } from 
 import { type Voted, type Voter, votersFor } from "./voter.ts";
 import { type DiskOptions, VotersDisk } from "./voters_disk.ts";
 import { isSameList, nameOf, needOf, type VoterList } from "./voters.ts";
-import { viewOf } from "./words.ts";
+import { lossOf, viewOf } from "./words.ts";
 
 /** This node's part in one lease. */
 interface Part {
   contest: Contest;
   holder: Holder;
+  /** What it had when its last hold ended by itself; undefined: it lasts, or there was none. */
+  lost: LeaseView | undefined;
   /** The living holder that is asked to give it up. */
   wishTo: string | undefined;
   /** The last wish of another node. */
@@ -170,6 +172,12 @@ export class Votes implements Arbiter {
     return { have: 0, need: needOf(this.#file), of: this.#file.map(nameOf), ...none };
   }
 
+  lossOf(lease: string): LeaseView {
+    const part = this.#parts.get(lease);
+    const lost = part && lossOf(part.contest, part.holder, this.#options.clocks());
+    return lost ?? part?.lost ?? this.viewOf(lease);
+  }
+
   noteOf(lease: string): LeaseNote | undefined {
     const part = this.#parts.get(lease);
     const now = this.#options.clocks();
@@ -256,6 +264,7 @@ export class Votes implements Arbiter {
     return {
       contest: { self, lease, file, isWish, terms },
       holder,
+      lost: undefined,
       wishTo: undefined,
       wished: undefined,
     };
@@ -339,8 +348,10 @@ export class Votes implements Arbiter {
     const part = this.#parts.get(lease);
     if (part === undefined) return;
     const before = holding.endOf(part.holder);
+    const now = this.#options.clocks();
+    part.lost = lossOf(part.contest, part.holder, now) ?? (before ? undefined : part.lost);
     part.holder = this.#informed(lease, part.holder);
-    const { holder, messages } = step(part, this.#options.clocks());
+    const { holder, messages } = step(part, now);
     part.holder = holder;
     this.#due = undefined;
     this.#send(messages);

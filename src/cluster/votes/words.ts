@@ -32,6 +32,12 @@ export function viewOf(contest: Contest, holder: Holder, now: Reading): LeaseVie
   };
 }
 
+/** What the node had when its hold ended by itself; undefined: it lasts, or there is none. */
+export function lossOf(contest: Contest, holder: Holder, now: Reading): LeaseView | undefined {
+  const end = holder.candidacy?.isHolding === true ? endOf(holder) : undefined;
+  return end !== undefined && mayBeOver(end, now) ? viewOf(contest, holder, end) : undefined;
+}
+
 /** How the voters in force differ from those of the file; undefined: they do not. */
 function differenceText(contest: Contest, holder: Holder): string | undefined {
   const { voters: { lists } } = holder;

@@ -280,7 +280,7 @@ export class Leases implements Ticker, LeaseGate {
   }
 
   #words(lease: string): string {
-    const view = this.#arbiter?.viewOf(lease);
+    const view = this.#arbiter?.lossOf(lease);
     if (view === undefined) return "nothing decides on its lease";
     const { have, need, of, refusals } = view;
     const isEtcd = this.#routersOf(lease).some(({ plan }) => plan.exclusive?.by === "etcd");

@@ -50,6 +50,28 @@ Deno.test("a holder that is cut off is silent before the other one answers", asy
   assert.deepEqual(scene.twice, []);
 });
 
+Deno.test("the reason says what a holder had when its lease was lost", async () => {
+  const reason = async (scene: Scene) => {
+    const told = () => scene.log.findLast((line) => line.includes("pi-a db: master -> backup: "));
+    assert.ok(await scene.until(() => told() !== undefined, seconds(4)));
+    return told() ?? "";
+  };
+  const cutOff = await held({});
+  for (const other of ["pi-b", "nas"]) cutOff.cluster.lan.paths.cut(other, "pi-a");
+  assert.match(await reason(cutOff), /: has 1 of 3 votes and needs 2$/);
+  const begun = await held({});
+  for (const other of ["pi-b", "nas"]) begun.cluster.lan.kill(other);
+  begun.cluster.start("nas");
+  const silent = /: has 1 of 3 votes and needs 2; nas has just started and votes in [12]\.\d* s$/;
+  assert.match(await reason(begun), silent);
+  // It was stopped for longer than its votes lasted, all of one request.
+  const stopped = await held({});
+  stopped.cluster.lan.pause("pi-a");
+  await stopped.pass(seconds(6));
+  stopped.cluster.lan.resume("pi-a");
+  assert.match(await reason(stopped), /: has 0 of 3 votes and needs 2$/);
+});
+
 Deno.test("cut apart from the other node alone, the holder keeps it", async () => {
   const scene = await held({});
   scene.cluster.lan.paths.cut("pi-a", "pi-b");
