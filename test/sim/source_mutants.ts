@@ -67,6 +67,18 @@ export const SOURCE_MUTANTS: Readonly<Record<string, SourceMutant>> = {
     to: "",
     by: "votes",
   },
+  "the kernel keeps a holder's addresses longer than its fence guards": {
+    file: FENCE,
+    from: "return host.clocks().boot + lease + LATE <= guardedUntil;",
+    to: "return true;",
+    by: "test/sim/votes/votes_test.ts",
+  },
+  "a reload makes the votes again from what was read at the start": {
+    file: "src/daemon/exclusive/make_arbiter.ts",
+    from: "votes?.withdraw();",
+    to: "votes = undefined;",
+    by: "test/unit/daemon/exclusive/make_arbiter_test.ts",
+  },
   "a holder goes on without a look at its lease": {
     file: DRIVER,
     from: "if (ended !== undefined) yield* this.#step",
