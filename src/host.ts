@@ -204,10 +204,7 @@ export function eachOf<T, R>(
 export interface Boot {
   /** No other run has the same. */
   readonly id: string;
-  /**
-   * CLOCK_BOOTTIME: goes on while the machine is suspended. Exact to a microsecond for some 50
-   * years.
-   */
+  /** CLOCK_BOOTTIME: it counts in suspend too; exact to a microsecond for some 50 years. */
   readonly now: Nanoseconds;
 }
 
@@ -264,6 +261,8 @@ export interface Host {
 
   /** The gateways of the default routes, asked now: at most one of each family. */
   gateways(): readonly Ip[];
+  /** The sysctl arp_ignore of an interface as it is now: the greater of `all` and its own. */
+  arpIgnore(interfaceName: string): number;
 
   /**
    * Starts hearing `endpoint`, of IPv4 also what comes from an address that {@link Host.addAddress}

@@ -15,7 +15,7 @@ import { logVerdict } from "./journal/log.ts";
 import { createParts, type DaemonOptions, type Parts } from "./parts.ts";
 export type { DaemonOptions };
 import type { Accepted } from "./receive.ts";
-import { type Moment, stillOf } from "./moment.ts";
+import { type Moment, readOnce, stillOf } from "./moment.ts";
 import { type DaemonStatus, statusOf } from "./status.ts";
 import { isFast } from "./routers.ts";
 import type { Ticker } from "./ticker.ts";
@@ -159,6 +159,7 @@ export class Daemon implements CommandTaker {
       leases: this.#parts.leases,
       channel: this.#parts.channel,
       interfaces: this.#host.interfaces(),
+      arpIgnore: readOnce((name) => this.#host.arpIgnore(name)),
       now: this.#host.now(),
       wallNow: this.#host.wallTime(),
     };

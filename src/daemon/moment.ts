@@ -37,6 +37,7 @@ export interface Moment {
   readonly leases: Pick<Leases, "viewOf">;
   readonly channel: Pick<Channel, "attention" | "refused">;
   readonly interfaces: Interfaces;
+  readonly arpIgnore: (interfaceName: string) => number;
   readonly now: Instant;
   readonly wallNow: WallTime;
 }
@@ -64,6 +65,16 @@ export function stillOf(moment: Moment): Moment {
       ownRouters: (all, at) => reports.ownRouters(all, at),
     },
     leases: { viewOf: (router) => views.get(router) },
+  };
+}
+
+/** `read`, which is called once for each name. */
+export function readOnce<T>(read: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const value = known.get(name) ?? read(name);
+    known.set(name, value);
+    return value;
   };
 }
 

@@ -115,6 +115,10 @@ class Stage implements Host {
     return [];
   }
 
+  arpIgnore(): number {
+    return 0;
+  }
+
   open(): void {}
 
   close(): void {}

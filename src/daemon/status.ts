@@ -297,7 +297,7 @@ function attention(router: VirtualRouter, moment: Moment, known: KnownNodes): re
     : [];
   return [
     ...sendTrouble(router).map((trouble) => `${label}: ${trouble}`),
-    ...withoutArp(router.plan, moment.interfaces).map((words) => `${label}: ${words}`),
+    ...withoutArp(router.plan, moment).map((words) => `${label}: ${words}`),
     ...(router.askTrouble === undefined ? [] : [
       `${label}: whether another machine has its addresses cannot be asked: ${router.askTrouble}`,
     ]),

@@ -31,6 +31,7 @@ import { EtcdCalls } from "./etcd.ts";
 import { LinuxFence } from "./fence.ts";
 import { HeldSources } from "./held_sources.ts";
 import { Libc, textOf } from "./libc.ts";
+import { arpIgnore } from "./arp_settings.ts";
 import { Connection, KernelExchange } from "./netlink/connection.ts";
 import { Network } from "./netlink/network.ts";
 import { Watch } from "./netlink/watch.ts";
@@ -206,6 +207,10 @@ export class LinuxHost implements Host, Disposable {
 
   gateways(): readonly Ip[] {
     return this.#network.gateways();
+  }
+
+  arpIgnore(interfaceName: string): number {
+    return arpIgnore(interfaceName);
   }
 
   open(endpoint: Endpoint): void {

@@ -168,6 +168,10 @@ export class SimHost implements Host {
     return this.machine.gateways;
   }
 
+  arpIgnore(): number {
+    return 0;
+  }
+
   open(endpoint: Endpoint): void {
     this.#assertAlive();
     this.#sockets.open(endpoint);

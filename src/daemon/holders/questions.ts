@@ -10,10 +10,11 @@ import {
   primaryAddress,
 } from "../../net/interfaces.ts";
 import type { Plan } from "../../config/plan/plan.ts";
-import { type Ip, isLinkLocal } from "../../net/ip.ts";
+import { formatIp, type Ip, isLinkLocal } from "../../net/ip.ts";
 import type { Mac } from "../../net/mac.ts";
 import { arpProbe, arpProbeToAll, arpRequest } from "../../wire/arp.ts";
 import { neighborProbeToAll, neighborRequest } from "../../wire/ndp.ts";
+import type { Moment } from "../moment.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 import { sameBytes } from "../../net/bytes.ts";
 
@@ -29,18 +30,39 @@ export function askableLink(interfaces: Interfaces, name: string): AskableLink |
 
 /**
  * Links of `plan` where neighbours ask for its IPv4 addresses in vain, as sentences: ARP is
- * switched off there. A dummy or a tunnel has no neighbours that ask.
+ * switched off there, or the kernel is told not to answer. A dummy or a tunnel has no neighbours
+ * that ask.
  */
-export function withoutArp({ virtualAddresses }: Plan, interfaces: Interfaces): readonly string[] {
+export function withoutArp(
+  { virtualAddresses }: Plan,
+  { interfaces, arpIgnore }: Pick<Moment, "interfaces" | "arpIgnore">,
+): readonly string[] {
   const held = virtualAddresses.filter(({ prefix }) => prefix.address.family === "ipv4");
-  return [...new Set(held.map((one) => one.interface))].flatMap((name) => {
+  return [...Map.groupBy(held, (one) => one.interface)].flatMap(([name, all]) => {
     const link = linkNamed(interfaces, name);
-    if (link?.mac === undefined || !link.multicast || link.arp) return [];
+    if (link?.mac === undefined || !link.multicast) return [];
+    const lost = "no machine there finds this node when it holds";
+    if (!link.arp) {
+      return [
+        `${name} does not answer ARP (NOARP): ${lost} the floating addresses; ` +
+        `ip link set ${name} arp on`,
+      ];
+    }
+    const setting = arpIgnore(name);
+    const mute = all.filter(({ prefix }) => isIgnored(setting, prefix.length));
+    if (mute.length === 0) return [];
+    const which = mute.map(({ prefix }) => formatIp(prefix.address)).join(", ");
     return [
-      `${name} does not answer ARP (NOARP): no machine there finds this node when it holds the ` +
-      `floating addresses; ip link set ${name} arp on`,
+      `${name} does not answer ARP for ${which} (sysctl arp_ignore is ${setting}): ${lost} ` +
+      `${mute.length === 1 ? "it" : "them"}; ` +
+      `sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.${name}.arp_ignore=1`,
     ];
   });
+}
+
+/** 8: no address is answered for; 3: none of scope host, as /32 addresses of floatip have. */
+function isIgnored(arpIgnore: number, length: number): boolean {
+  return arpIgnore === 8 || (arpIgnore === 3 && length === 32);
 }
 
 /** Is `address` in a subnet of the link called `name`, so that a question there reaches it? */

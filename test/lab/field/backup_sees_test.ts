@@ -68,6 +68,21 @@ fieldCases("what a backup sees", [
     },
   },
   {
+    name: "the master's kernel is told not to answer ARP",
+    play: async (field) => {
+      const [a, b] = await wellPair(field);
+      const set = async (value: number): Promise<unknown> =>
+        await demand(
+          field.host("a").argv(["sysctl", "-qw", `net.ipv4.conf.eth0.arp_ignore=${value}`]),
+        );
+      await set(8);
+      await untilSaid(field, a, 1, /eth0 does not answer ARP for \S+ \(sysctl arp_ignore is 8\)/);
+      await untilSaid(field, b, 1, /10\.77\.0\.1 is heard, and answers no question/);
+      await set(0);
+      await field.untilCode(0, [a, b]);
+    },
+  },
+  {
     name: "the master's card has ARP off",
     play: async (field) => {
       const [a, b] = await wellPair(field);

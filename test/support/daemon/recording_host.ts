@@ -111,6 +111,10 @@ export class RecordingHost implements Host {
     return [];
   }
 
+  arpIgnore(): number {
+    return 0;
+  }
+
   open(endpoint: Endpoint): void {
     this.#call(`open ${endpoint.kind} ${endpoint.interface}`);
   }
