@@ -166,6 +166,7 @@ function notesOf(
     ...(isOdd ? [node.words] : []),
     ...voteNotes(node, instance),
     ...new Set([...down, ...faults]),
+    ...(told?.state !== "master" && isRival(node.name, instance) ? [HOLDS_TOO] : []),
     ...(told?.state === "master" && !told.holds_addresses ? ["its addresses are off"] : []),
     ...(told?.adverts_lost ? [`hears no advert of ${told.master ?? "the master"}`] : []),
     ...(told?.aside_for ? [`stands aside for ${told.aside_for}`] : []),
@@ -182,6 +183,14 @@ function voteNotes(node: NodeStatus, { votes, state }: InstanceStatus): readonly
   return state === "master" && node.state === "up" ? ["does not vote for this node"] : [];
 }
 
+/** What is said of a machine that is named where the address is held twice. */
+export const HOLDS_TOO = "holds the address too";
+
+/** Does the machine called `name` hold the addresses beside the master? */
+export function isRival(name: string, { rivals }: InstanceStatus): boolean {
+  return rivals.includes(name);
+}
+
 /** Machines that are heard for this VRID, and are no node. */
 function strangers(instance: InstanceStatus, { nodes }: StatusDocument): readonly PeerStatus[] {
   const known = new Set(
@@ -190,10 +199,11 @@ function strangers(instance: InstanceStatus, { nodes }: StatusDocument): readonl
   return instance.peers.filter(({ address }) => !known.has(address));
 }
 
-function strangerRow(peer: PeerStatus, { master }: InstanceStatus): Row {
-  const isMaster = master?.address === peer.address;
+function strangerRow(peer: PeerStatus, instance: InstanceStatus): Row {
+  const isMaster = instance.master?.address === peer.address;
   const { last_heard_ms: heard } = peer;
   const notes = [
+    ...(isRival(peer.node, instance) ? [HOLDS_TOO] : []),
     ...(peer.configured ? [] : ["not configured"]),
     ...(peer.other_addresses ? ["other addresses"] : []),
   ];

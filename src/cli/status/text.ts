@@ -11,7 +11,16 @@ import { REJECT_REASONS, type RejectReason } from "../../wire/reject.ts";
 import { alignColumns, widthOf, wrap } from "../table.ts";
 import type { Paint, Style } from "../terminal.ts";
 import { sinkLines } from "./sinks_text.ts";
-import { agoText, clusterLines, isDrift, isNode, summaryLines, toldOf } from "./cluster_text.ts";
+import {
+  agoText,
+  clusterLines,
+  HOLDS_TOO,
+  isDrift,
+  isNode,
+  isRival,
+  summaryLines,
+  toldOf,
+} from "./cluster_text.ts";
 import { age, duration, maintenanceLine, type Page } from "./page.ts";
 import { votesLines, witnessText } from "./votes_text.ts";
 
@@ -302,6 +311,7 @@ function peerState(
   if (isMaster) return "master";
   const isRecent = heard !== null && heard <= instance.master_down_ms;
   if (isRecent && priority !== null && priority > LEAST) return "claims to be master";
+  if (isRival(peer.node, instance)) return HOLDS_TOO;
   const node = nodes.find(({ addresses }) => addresses.includes(address));
   if (node !== undefined) return node.words;
   if (priority === 0) return "left";

@@ -212,6 +212,27 @@ for (const [name, document] of Object.entries(SAMPLES)) {
   });
 }
 
+Deno.test("status: a machine that answers for the address is said to, also outside of the file", () => {
+  const stranger = { ...SILENT, node: "192.168.1.77", address: "192.168.1.77", configured: false };
+  const peers = [{ ...stranger, priority: 100, last_heard_ms: 90_000 }];
+  const two = { health: "two", rivals: ["192.168.1.77"], peers } as const;
+  const lines = statusLines(documentOf([master(two)]), NOW, plain);
+  assert.match(
+    lines.find((line) => /^ +192\.168\.1\.77/.test(line)) ?? "",
+    / holds the address too /,
+  );
+  const told = statusLines(documentOf([master(two)], { ready: { web: 1 } }), NOW, plain);
+  assert.match(
+    told.find((line) => /holds the address too/.test(line)) ?? "",
+    /holds the address too, not configured/,
+  );
+  const node = documentOf([master({ health: "two", rivals: ["pi-b"] })], { ready: { web: 1 } });
+  assert.match(
+    statusLines(node, NOW, plain).join("\n"),
+    / pi-b .*holds the address too/,
+  );
+});
+
 Deno.test("status in a terminal of 50 columns", async () => {
   const pictures = Object.entries(SAMPLES).map(([name, document]) =>
     [`### ${name}`, ...statusLines(document, NOW, plain, 50)].join("\n")
