@@ -27,12 +27,13 @@ export interface Spoken {
 /** The whole view of the node called `name`; `silent`: what is known of it without the channel. */
 export function toldView(
   name: string,
-  { standing, told, peer }: Spoken,
+  spoken: Spoken,
   silent: NodeView,
   facts: NodeFacts,
   port: number,
   now: Instant,
 ): NodeView {
+  const { standing, told, peer } = spoken;
   switch (standing) {
     case "up":
       return { state: "up", words: "up", attention: undefined };
@@ -42,10 +43,10 @@ export function toldView(
     }
     case "left": {
       const attention = `floatip does not run on ${name}: it left in order`;
-      return { state: "left", words: `left ${ago(told, now)}`, attention };
+      return { state: "left", words: `left ${ago(lastWord(spoken, facts), now)}`, attention };
     }
     case "lost":
-      return lost(name, told, silent, facts, port, now);
+      return lost(name, spoken, silent, facts, port, now);
     case "never-heard":
       return isUnanswered(peer, now) ? unanswered(name, port) : neverHeard(name, silent, port);
     default:
@@ -66,10 +67,11 @@ function unanswered(called: string, port: number, silent?: NodeView): NodeView {
 /** The same of the witness called `name`: it has no adverts, and no VRRP to be asked for. */
 export function witnessView(
   name: string,
-  { standing, told, peer }: Spoken,
+  spoken: Spoken,
   port: number,
   now: Instant,
 ): NodeView {
+  const { standing, peer } = spoken;
   const called = `${name}, a witness`;
   switch (standing) {
     case "up":
@@ -78,7 +80,7 @@ export function witnessView(
     case "lost":
       return {
         state: "lost",
-        words: `lost ${ago(told, now)} (witness, said no goodbye)`,
+        words: `lost ${ago(lastWord(spoken), now)} (witness, said no goodbye)`,
         attention: `${called}, is lost: it said no goodbye`,
       };
     case "never-heard": {
@@ -95,7 +97,7 @@ export function witnessView(
     case "left":
       return {
         state: "left",
-        words: `left ${ago(told, now)} (witness)`,
+        words: `left ${ago(lastWord(spoken), now)} (witness)`,
         attention: `floatip does not run on ${called}: it left in order`,
       };
     default:
@@ -141,16 +143,17 @@ function unbelieved(
 
 function lost(
   name: string,
-  told: Told | undefined,
+  spoken: Spoken,
   silent: NodeView,
   facts: NodeFacts,
   port: number,
   now: Instant,
 ): NodeView {
+  const { told } = spoken;
   if (isAdvertising(facts, now)) {
     return {
       state: "up",
-      words: `its adverts come, its last report was ${ago(told, now)}`,
+      words: `its adverts come, its last report was ${ago(told?.at, now)}`,
       attention: `${name} is heard by its adverts alone: its reports on UDP port ${port} stopped`,
     };
   }
@@ -165,7 +168,7 @@ function lost(
     : "";
   return {
     state: "lost",
-    words: `lost ${ago(told, now)} (was ${was}, said no goodbye)`,
+    words: `lost ${ago(lastWord(spoken, facts), now)} (was ${was}, said no goodbye)`,
     attention: `${name} is lost: it was ${was} and said no goodbye${why}`,
   };
 }
@@ -218,8 +221,14 @@ function isAdvertising({ heard, ended }: NodeFacts, now: Instant): boolean {
     2 * between(heard.at, now) <= between(heard.at, heard.until);
 }
 
-/** How long ago its last word came, in whole seconds. */
-function ago(told: Told | undefined, now: Instant): string {
-  const silence = toMilliseconds(between(told?.at ?? now, now));
+/** When anything last came of it: what `heard_ms` of its status counts from. */
+function lastWord({ told, peer }: Spoken, facts?: NodeFacts): Instant | undefined {
+  const all = [told?.at, peer.heard, facts?.heard?.at].filter((at) => at !== undefined);
+  return all.toSorted((a, b) => b - a)[0];
+}
+
+/** How long ago it was `at`, in whole seconds. */
+function ago(at: Instant | undefined, now: Instant): string {
+  const silence = toMilliseconds(between(at ?? now, now));
   return `${formatDuration(seconds(Math.max(1, Math.round(silence / 1000))))} ago`;
 }

@@ -35,9 +35,12 @@ function element(name, style, ...children) {
   return made;
 }
 
-/** @param {number} ms */
+/**
+ * Rounded as the daemon rounds, so that one age is one number.
+ * @param {number} ms
+ */
 function duration(ms) {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const seconds = Math.max(0, Math.round(ms / 1000));
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   const from = units.findIndex(([, size]) => seconds >= Number(size));
   if (from < 0) return "0 s";

@@ -1,6 +1,6 @@
 /** What the status says of a node that speaks, and is not understood. */
 import { match, strictEqual } from "node:assert/strict";
-import { seconds } from "../../../../src/time.ts";
+import { milliseconds, seconds } from "../../../../src/time.ts";
 import { file, TellingNodes } from "../../../support/cluster/telling.ts";
 
 /** A file in which n2 has another name. */
@@ -42,4 +42,23 @@ Deno.test("told nodes: one that greets and does not answer was heard", async () 
     /^n1 greets .*: a packet filter drops .*, or the file there/,
   );
   match(nodes.node("n2", "n3").words, /^floatip does not run there/);
+});
+
+Deno.test("told nodes: how long one is lost is how long ago it was heard", async () => {
+  // Its last advert comes up to a second after its last report.
+  const often = file(["vrid = 51", 'vrid = 51\nadvert_interval = "100ms"']);
+  for (let late = 0; late < 1000; late += 125) {
+    const nodes = new TellingNodes(["n1", "n2"], often);
+    await nodes.run(milliseconds(10_000 + late));
+    nodes.cluster.lan.kill("n1");
+    await nodes.run(milliseconds(5100));
+    const { words, heard_ms: heard, state } = nodes.node("n2", "n1");
+    strictEqual(state, "lost");
+    const age = Math.round((heard ?? 0) / 1000);
+    strictEqual(
+      words,
+      `lost ${age} s ago (was master, said no goodbye)`,
+      `killed ${late} ms later`,
+    );
+  }
 });
