@@ -72,6 +72,16 @@ function isProgram(path: string): boolean {
   }
 }
 
+/** Is there an interface of this name? */
+export function hasInterface(name: string): boolean {
+  try {
+    Deno.lstatSync(`/sys/class/net/${name}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Is there a user of this name? Those of other sources than /etc/passwd are not known. */
 export function hasUser(name: string): boolean {
   try {

@@ -5,7 +5,7 @@ import type { ImportEnvironment } from "../../tools/keepalived_import/translatio
 import { DEFAULT_KEEPALIVED_FILE } from "../configuration_file.ts";
 import { EXIT, type ExitCode, Failure } from "../exit.ts";
 import type { Terminal } from "../terminal.ts";
-import { findProgram, hasUser, keepalivedFiles } from "./keepalived_files.ts";
+import { findProgram, hasInterface, hasUser, keepalivedFiles } from "./keepalived_files.ts";
 import { formatImportJson, formatImportText } from "./text.ts";
 
 /** Flags of `floatip import`. */
@@ -23,7 +23,8 @@ export function importFile(
   file: string = DEFAULT_KEEPALIVED_FILE,
 ): Promise<ExitCode> {
   const nodeId = flags.nodeId ?? Deno.hostname().split(".")[0] ?? "";
-  const around: ImportEnvironment = { nodeId, workingFolder: Deno.cwd(), findProgram, hasUser };
+  const machine = { findProgram, hasInterface, hasUser };
+  const around: ImportEnvironment = { nodeId, workingFolder: Deno.cwd(), ...machine };
   const imported = importKeepalived(file, keepalivedFiles(), around);
   if (imported.kind === "malformed") throw malformed(imported);
   const { toml, secret, notes } = imported;

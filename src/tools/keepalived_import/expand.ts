@@ -13,7 +13,7 @@ import {
   substitute,
   tooLong,
 } from "./macros.ts";
-import { linesOf, withoutComment } from "./parse.ts";
+import { linesOf, piecesOf, withoutComment } from "./parse.ts";
 import { type ExpandedLine, type FileLine, refuse } from "./statement.ts";
 
 /** An `include` and its files. */
@@ -167,7 +167,10 @@ function take(raw: string, source: Source, state: State): void {
       continue;
     }
     const repeated = repeatedIn(text, (inside) => resolved(inside, place, state), place);
-    if (repeated !== undefined) return push(repeatedLines(repeated), place, state);
+    if (repeated !== undefined) {
+      if (repeated.rounds.length > 1) refuseOpenBlock(repeated.rest, text, place);
+      return push(repeatedLines(repeated), place, state);
+    }
     const guessed = guess(text, place);
     state.guesses.push(...guessed.guesses);
     const replaced = substitute(guessed.text, macrosFor(source, state), place);
@@ -223,6 +226,22 @@ function resolved(inside: string, place: FileLine, state: State): string {
     if (replaced.kind === "lines" || !replaced.changed) return text;
     text = replaced.text;
   }
+}
+
+/** A sequence is of its line alone: of a block it repeats the beginning, and none is closed. */
+function refuseOpenBlock(rest: string, text: string, place: FileLine): void {
+  const pieces = piecesOf(rest.replace(/\$\{\w*\}/g, ""), place);
+  const count = (brace: string): number => pieces.filter((piece) => piece === brace).length;
+  if (count("{") <= count("}")) return;
+  const sequence = text.slice(0, text.indexOf(")") + 1);
+  refuse(
+    place,
+    `${shorten(sequence)} is before a block that does not end in its line`,
+    "A sequence repeats its line alone: each round opens a block, and one is closed. " +
+      "keepalived does not start.",
+    `begin the block with a line $BLOCK=\\, end each of its lines but the last with a \\, and ` +
+      `write ${shorten(sequence)} $BLOCK behind it`,
+  );
 }
 
 function repeatedLines({ rounds, rest }: Repeated): readonly string[] {

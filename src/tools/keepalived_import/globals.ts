@@ -30,6 +30,8 @@ export interface Globals {
   /** The interface of addresses whose instance has none. */
   readonly defaultInterface: string;
   readonly strict: boolean;
+  /** keepalived starts without an interface that is named. */
+  readonly waitsForInterfaces: boolean;
   /** VRRPv3 checksums over IPv4 without a pseudo-header. */
   readonly plainChecksum: boolean;
   readonly runner: ScriptUser;
@@ -56,6 +58,7 @@ export function readGlobals(root: readonly Statement[], context: ImportContext):
     version: versionOf(directives, report),
     defaultInterface: defaultInterfaceOf(directives, report),
     strict: strictOf(directives, report),
+    waitsForInterfaces: directives.has("dynamic_interfaces"),
     plainChecksum: plainChecksumOf(directives, report),
     runner: runnerOf(directives, environment, report),
     mail,

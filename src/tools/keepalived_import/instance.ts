@@ -17,7 +17,7 @@ import { NOTIFIES } from "./commands.ts";
 import { INSTANCE_DIRECTIVES, reportOthers } from "./directives.ts";
 import { ELECTION, electionOf } from "./election.ts";
 import { type Globals, plainChecksumOf } from "./globals.ts";
-import type { Statement } from "./statement.ts";
+import { keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import { TRACKS } from "./tracks.ts";
 import {
@@ -69,7 +69,7 @@ export function readInstance(
   const { advertised, all } = addressesOf(directives, own ?? undefined, taken, report);
   const [first] = advertised;
   if (own === null || vrid === undefined || first === undefined) {
-    report(statement, missing(own, vrid));
+    report(statement, missing(own, vrid, directives.get("virtual_ipaddress") ?? []));
     return undefined;
   }
   if (own === undefined) report(statement, NO_INTERFACE);
@@ -79,6 +79,7 @@ export function readInstance(
   const { entries: election, owner } = electionOf(directives, version, strict, report);
   // The floating addresses of an owner are its own.
   const floating = owner ? [] : all.map(({ prefix }) => prefix.address);
+  if (!globals.waitsForInterfaces) reportAbsent(directives, all, context);
   const plain = plainChecksumOf(directives, report) || globals.plainChecksum;
   return {
     ...{ statement, directives, vrid, family, owner, interface: own, addresses: all },
@@ -96,14 +97,49 @@ export function readInstance(
   };
 }
 
+/** Reports interfaces that this machine does not have. */
+function reportAbsent(
+  directives: Directives,
+  addresses: readonly Address[],
+  { environment, report }: ImportContext,
+): void {
+  const tracked = (directives.get("track_interface") ?? []).flatMap(({ block = [] }) => block);
+  const named: readonly (readonly [string | undefined, Statement])[] = [
+    ...(directives.get("interface") ?? []).slice(-1).map((one) => [valueOf(one), one] as const),
+    ...addresses.map((one) => [one.interface, one.statement] as const),
+    ...tracked.map((one) => [keywordOf(one), one] as const),
+  ];
+  for (const [name, statement] of named) {
+    if (name === undefined || !isInterface(name) || environment.hasInterface(name)) continue;
+    report(
+      statement,
+      altered(
+        `this machine has no ${name}: keepalived does not start, floatip waits for it`,
+        undefined,
+        "correct the name, or import on the node that has it",
+      ),
+    );
+  }
+}
+
 const NO_INTERFACE = altered(
   "it has no interface: keepalived does not start, floatip takes that of the subnet of the address",
 );
 
-function missing(own: string | null | undefined, vrid: number | undefined): Translation {
+function missing(
+  own: string | null | undefined,
+  vrid: number | undefined,
+  blocks: readonly Statement[],
+): Translation {
   if (own === null) return unsupported("its interface is not an interface name", "correct it");
-  return vrid === undefined
-    ? unsupported("it has no virtual_router_id from 1 to 255", "add one")
+  if (vrid === undefined) {
+    return unsupported("it has no virtual_router_id from 1 to 255", "add one");
+  }
+  return blocks.some(({ block = [] }) => block.length > 0)
+    ? unsupported(
+      "none of its floating addresses can be taken over, for the reasons at their lines",
+      "correct them, or remove the instance",
+    )
     : unsupported("it has no floating address", "leave this instance in keepalived");
 }
 

@@ -8,6 +8,7 @@ import {
   type ScriptUser,
   scriptUserIn,
 } from "./commands.ts";
+import { scriptWordsOf } from "./parse.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import {
@@ -165,7 +166,7 @@ function probeEntries(
   report: Report,
 ): readonly TomlEntry[] {
   const probe = reverse ? undefined : probeLike(command);
-  const extra = argumentsOf(script).length > 1
+  const extra = (scriptWordsOf(script.text)?.length ?? 0) > 2
     ? changed("keepalived takes the first word or the quoted text, and ignores the rest")
     : undefined;
   if (extra !== undefined) report(script, extra);

@@ -95,6 +95,8 @@ export interface ImportEnvironment {
   readonly workingFolder: string;
   /** The absolute path of a program, by name or path; undefined: it is not installed. */
   findProgram(name: string): string | undefined;
+  /** Whether there is an interface of this name. */
+  hasInterface(name: string): boolean;
   /** Whether there is a user of this name. */
   hasUser(name: string): boolean;
 }

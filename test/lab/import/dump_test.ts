@@ -5,7 +5,7 @@ import { importKeepalived } from "../../../src/tools/keepalived_import/import.ts
 import type { Config } from "../../../src/config/config.ts";
 import type { InstanceConfig } from "../../../src/config/tables/instance.ts";
 import { decode } from "../../../src/config/decode.ts";
-import { findProgram, hasUser } from "../../../src/cli/import/keepalived_files.ts";
+import { findProgram, hasInterface, hasUser } from "../../../src/cli/import/keepalived_files.ts";
 import { formatIp } from "../../../src/net/ip.ts";
 import { formatPrefix } from "../../../src/net/prefix.ts";
 import { fileOf, OPTIONS } from "../../golden/import_options.ts";
@@ -143,7 +143,7 @@ async function openLan(): Promise<Lan> {
 }
 
 function imported(text: string, nodeId: string): Config | undefined {
-  const around = { nodeId, workingFolder: "/root", findProgram, hasUser };
+  const around = { nodeId, workingFolder: "/root", findProgram, hasInterface, hasUser };
   const files = filesOf({ "/etc/keepalived/keepalived.conf": text });
   const result = importKeepalived("/etc/keepalived/keepalived.conf", files, around);
   if (result.kind === "malformed" || result.toml === undefined) return undefined;

@@ -32,6 +32,7 @@ export function environment(nodeId: string, users: readonly string[] = []): Impo
         : ["/usr/bin", "/bin"].map((folder) => `${folder}/${name}`).find((path) =>
           PROGRAMS.has(path)
         ),
+    hasInterface: (name) => name !== "eth9",
     hasUser: (name) => users.includes(name),
   };
 }
