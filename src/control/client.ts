@@ -20,7 +20,8 @@ import { readingSocketPath, socketPath } from "./socket.ts";
 export type ControlTrouble =
   | "not-running" // no socket, or nobody behind it
   | "not-permitted" // the socket is not for this user
-  | "no-answer" // the daemon does not answer in time, or hangs up
+  | "no-answer" // the daemon does not answer in time
+  | "hung-up" // it ends the connection without an answer
   | "bad-answer"; // it answers something that this version does not know
 
 /** The daemon could not be asked. */
@@ -161,7 +162,7 @@ export class ControlClient {
         throw this.#error("no-answer", `the daemon did not answer within ${patience / 1000} s`);
       }
       if (response === undefined) throw await this.#diagnose(line.path);
-      throw this.#error("no-answer", "the daemon hung up in the middle of its answer");
+      throw this.#error("hung-up", "the daemon hung up in the middle of its answer");
     }
     await response.body?.cancel();
     throw this.#badAnswer(`it answers ${response.status} to ${method} ${path}`);
@@ -190,7 +191,7 @@ export class ControlClient {
         ? this.#error("not-permitted", `not permitted to use ${path}`)
         : this.#error("not-running", `the daemon is not running (no process answers at ${path})`);
     }
-    return this.#error("no-answer", "the daemon hung up without an answer");
+    return this.#error("hung-up", "the daemon hung up without an answer");
   }
 
   #badAnswer(what: string): ControlError {

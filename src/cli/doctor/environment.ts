@@ -17,13 +17,13 @@ const MOST_BYTES = 1024 * 1024;
 /** A service on this very machine answers at once, or not at all. */
 const CONNECT_MS = 2000;
 
-/** The machine that this process runs on. `listen` is called once at most. */
+/** The machine that this process runs on. `ask` and `listen` are called once at most. */
 export function realSurroundings(
   interfaces: Interfaces,
-  runDir: string,
+  ask: () => Promise<DaemonSeen>,
   listen: () => Promise<LanSeen>,
 ): Environment {
-  const daemon = once(() => askDaemon(runDir));
+  const daemon = once(ask);
   const lan = once(listen);
   const lateness = once(measureLateness);
   return {
@@ -118,10 +118,12 @@ const SILENCE = {
   "not-running": "stopped",
   "not-permitted": "secret",
   "no-answer": "sick",
+  "hung-up": "sick",
   "bad-answer": "sick",
 } as const satisfies Readonly<Record<ControlTrouble, unknown>>;
 
-async function askDaemon(runDir: string): Promise<DaemonSeen> {
+/** What the daemon says; of one that does not answer, after 5 s. */
+export async function askDaemon(runDir: string): Promise<DaemonSeen> {
   using client = new ControlClient(runDir);
   try {
     const status = await client.status();

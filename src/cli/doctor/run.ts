@@ -3,10 +3,9 @@ import { sleep } from "../../async.ts";
 import { plan } from "../../config/plan/plan_node.ts";
 import type { Loaded } from "../../config/load.ts";
 import { locate } from "../../config/locate.ts";
-import type { StatusDocument } from "../../control/api.ts";
-import { ControlClient } from "../../control/client.ts";
 import { DEFAULT_RUN_DIR } from "../../control/socket.ts";
 import { type ReportedFinding, runDoctor } from "../../tools/doctor/doctor.ts";
+import type { DaemonSeen } from "../../tools/doctor/environment.ts";
 import { type DoctorTarget, lanQueriesOf, placedPlans } from "../../tools/doctor/target.ts";
 import { DEFAULT_STATE_DIR } from "../../history/place.ts";
 import type { Endpoint } from "../../host.ts";
@@ -19,7 +18,7 @@ import { doctorJson, doctorLines } from "./text.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { watchLan } from "../lan.ts";
 import { look } from "../machine.ts";
-import { realSurroundings } from "./environment.ts";
+import { askDaemon, realSurroundings } from "./environment.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Flags of `floatip doctor`. */
@@ -41,11 +40,14 @@ const [SETTLING_MS, LOOK_AGAIN_MS] = [6000, 250];
  */
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
-  const before = statesIn(await settled(runDir));
-  const first = await examine(terminal, flags, runDir);
+  const seen = await settled(runDir);
+  // Each question to one that does not answer takes 5 s.
+  const isSick = seen.kind === "silent" && seen.why === "sick";
+  const ask = () => askDaemon(runDir);
+  const first = await examine(terminal, flags, isSick ? () => Promise.resolve(seen) : ask);
   // What was seen before an address moved and after it makes no picture.
-  const hasMoved = statesIn(await statusOf(runDir)) !== before;
-  const { target, reported, hostName } = hasMoved ? await examine(terminal, flags, runDir) : first;
+  const hasMoved = !isSick && statesIn(await ask()) !== statesIn(seen);
+  const { target, reported, hostName } = hasMoved ? await examine(terminal, flags, ask) : first;
   const node = target.plan?.node.node ?? hostName;
   terminal.out(
     flags.json === true
@@ -55,18 +57,13 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
   return failed(reported) ? EXIT.failed : EXIT.ok;
 }
 
-/** Undefined: no daemon answers. */
-async function statusOf(runDir: string): Promise<StatusDocument | undefined> {
-  using client = new ControlClient(runDir);
-  return await client.status().catch(() => undefined);
-}
-
 /** The states of all instances, in one text; "": no daemon answers. */
-function statesIn(status: StatusDocument | undefined): string {
-  return (status?.instances ?? []).map(({ state, since }) => `${state} ${since}`).join();
+function statesIn(seen: DaemonSeen): string {
+  const instances = seen.kind === "running" ? seen.status.instances : [];
+  return instances.map(({ state, since }) => `${state} ${since}`).join();
 }
 
-async function examine(terminal: Terminal, flags: DoctorFlags, runDir: string) {
+async function examine(terminal: Terminal, flags: DoctorFlags, ask: () => Promise<DaemonSeen>) {
   const { interfaces, hostName } = await look();
   const target = await subjectOf(flags, { interfaces, hostName });
   const time = flags.for ?? listeningTime(target);
@@ -85,19 +82,20 @@ async function examine(terminal: Terminal, flags: DoctorFlags, runDir: string) {
     groupsOn: groupsOf(target),
     ports: portsOf(target),
   };
-  const environment = realSurroundings(interfaces, runDir, () => watchLan(wish));
+  const environment = realSurroundings(interfaces, ask, () => watchLan(wish));
   const reported = await runDoctor(target, environment);
   if (terminal.interactive && flags.json !== true) terminal.error(terminal.control("\x1b[K"));
   return { target, reported, hostName };
 }
 
 /** A daemon that has just started listens first: until then an address has no holder. */
-async function settled(runDir: string): Promise<StatusDocument | undefined> {
+async function settled(runDir: string): Promise<DaemonSeen> {
   const end = performance.now() + SETTLING_MS;
   for (;;) {
-    const status = await statusOf(runDir);
-    const isListening = status?.instances.some(({ health }) => health === "listening") === true;
-    if (!isListening || performance.now() >= end) return status;
+    const seen = await askDaemon(runDir);
+    const isListening = seen.kind === "running" &&
+      seen.status.instances.some(({ health }) => health === "listening");
+    if (!isListening || performance.now() >= end) return seen;
     await sleep(LOOK_AGAIN_MS);
   }
 }

@@ -45,10 +45,16 @@ export async function restart(terminal: Terminal, flags: RestartFlags): Promise<
   return EXIT.ok;
 }
 
-/** It may be gone before its answer is out. */
+/** It may be gone before its answer is out. One that only does not answer has not ended. */
 function orHungUp(error: unknown): RestartAnswer {
-  if (!(error instanceof ControlError) || error.trouble === "bad-answer") throw error;
-  return { restarting: true, words: "the daemon has ended" };
+  const trouble = error instanceof ControlError ? error.trouble : undefined;
+  if (trouble === "hung-up" || trouble === "not-running") {
+    return { restarting: true, words: "the daemon has ended" };
+  }
+  if (!(error instanceof ControlError) || trouble !== "no-answer") throw error;
+  const hint =
+    "Is it stopped (SIGSTOP), or the machine overloaded? When it goes on it may restart.";
+  throw new Failure(EXIT.failed, error.message, hint);
 }
 
 /**

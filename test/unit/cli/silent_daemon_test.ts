@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Failure } from "../../../src/cli/exit.ts";
+import { doctor } from "../../../src/cli/doctor/run.ts";
 import { handover } from "../../../src/cli/handover/run.ts";
 import { maintenance } from "../../../src/cli/maintenance/run.ts";
 import { notifyTest } from "../../../src/cli/notify_test/run.ts";
@@ -88,3 +89,71 @@ for (const [name, says] of Object.entries(DAEMONS)) {
     },
   });
 }
+
+/** Sockets of a daemon that gives its status, and is stopped then. */
+function stoppedAfter(runDir: string, status: string): Disposable {
+  const stack = new DisposableStack();
+  const listener = stack.use(Deno.listen({ transport: "unix", path: socketPath(runDir) }));
+  const head = `HTTP/1.1 200 OK\r\ncontent-length: ${status.length}\r\nconnection: close\r\n\r\n`;
+  (async () => {
+    for await (const connection of listener) {
+      stack.use(connection);
+      const asked = new Uint8Array(1000);
+      const count = await connection.read(asked) ?? 0;
+      if (!new TextDecoder().decode(asked.subarray(0, count)).startsWith("GET")) continue;
+      await connection.write(new TextEncoder().encode(head + status));
+    }
+  })().catch(() => undefined);
+  return stack;
+}
+
+Deno.test({
+  name: "restart: a daemon that is stopped after its status has not ended",
+  sanitizeOps: false,
+  async fn() {
+    const runDir = mkdtempSync("/tmp/floatip-silent-");
+    const status = JSON.stringify({ schema: 1, started: "2026-11-21T12:00:00Z", instances: [] });
+    using _daemon = stoppedAfter(runDir, status);
+    const terminal = { out() {}, error() {} } as unknown as Terminal;
+    try {
+      const failure = await restart(terminal, { runDir }).catch((error: unknown) => error);
+      assert.ok(failure instanceof Failure, `${failure}`);
+      assert.equal(failure.message, "the daemon did not answer within 5 s");
+      assert.match(failure.hint, /stopped \(SIGSTOP\).* When it goes on it may restart\.$/);
+    } finally {
+      rmSync(runDir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "doctor: a daemon that does not answer is asked once",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const runDir = mkdtempSync("/tmp/floatip-silent-");
+    let asked = 0;
+    const printed: string[] = [];
+    const terminal = {
+      out: (text: string) => printed.push(text),
+      paint: (_: unknown, text: string) => text,
+    } as unknown as Terminal;
+    const listener = Deno.listen({ transport: "unix", path: socketPath(runDir) });
+    const held: Deno.Conn[] = [];
+    (async () => {
+      for await (const connection of listener) {
+        asked++;
+        held.push(connection);
+      }
+    })().catch(() => undefined);
+    try {
+      await doctor(terminal, { runDir, config: `${runDir}/none.toml`, json: true });
+    } finally {
+      listener.close();
+      for (const connection of held) connection.close();
+      rmSync(runDir, { recursive: true });
+    }
+    assert.match(printed.join(""), /did not answer within 5 s/);
+    assert.equal(asked, 1);
+  },
+});

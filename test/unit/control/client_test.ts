@@ -36,6 +36,6 @@ async function answered(head: string, body: string, times: number): Promise<stri
 }
 
 Deno.test("an answer of any length, said or sent, ends in an error", async () => {
-  assert.equal(await answered("content-length: 99999999999999\r\n", "{}", 1), "no-answer");
+  assert.equal(await answered("content-length: 99999999999999\r\n", "{}", 1), "hung-up");
   assert.equal(await answered("", "[".repeat(0x10000), 10_000), "bad-answer");
 });

@@ -314,7 +314,7 @@ Deno.test("each trouble of the client has its name", async (t) => {
     ["another schema", json('{"schema":2}'), "bad-answer"],
     ["no object", json("null"), "bad-answer"],
     ["no JSON", json("hello"), "bad-answer"],
-    ["a hang-up in the middle", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", "no-answer"],
+    ["a hang-up in the middle", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", "hung-up"],
     ["an error", "HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n", "bad-answer"],
   ];
   for (const [what, text, trouble] of impostors) {
