@@ -1,4 +1,4 @@
-/** What the kernel is told of ARP (ip-sysctl), by /proc/sys: rtnetlink does not tell the common one. */
+/** What the kernel is told of ARP (ip-sysctl), by /proc/sys: rtnetlink does not tell `all`. */
 
 /** arp_ignore of an interface: the greater of `all` and its own; 0 where it cannot be read. */
 export function arpIgnore(interfaceName: string): number {

@@ -14,7 +14,6 @@ import { formatIp, type Ip, isLinkLocal } from "../../net/ip.ts";
 import type { Mac } from "../../net/mac.ts";
 import { arpProbe, arpProbeToAll, arpRequest } from "../../wire/arp.ts";
 import { neighborProbeToAll, neighborRequest } from "../../wire/ndp.ts";
-import type { Moment } from "../moment.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 import { sameBytes } from "../../net/bytes.ts";
 
@@ -28,6 +27,12 @@ export function askableLink(interfaces: Interfaces, name: string): AskableLink |
   return link.arp && link.up && link.running ? { ...link, mac: link.mac } : undefined;
 }
 
+/** What a machine says of its links, and of the sysctl arp_ignore of each. */
+interface ArpSettings {
+  readonly interfaces: Interfaces;
+  readonly arpIgnore: (interfaceName: string) => number;
+}
+
 /**
  * Links of `plan` where neighbours ask for its IPv4 addresses in vain, as sentences: ARP is
  * switched off there, or the kernel is told not to answer. A dummy or a tunnel has no neighbours
@@ -35,7 +40,7 @@ export function askableLink(interfaces: Interfaces, name: string): AskableLink |
  */
 export function withoutArp(
   { virtualAddresses }: Plan,
-  { interfaces, arpIgnore }: Pick<Moment, "interfaces" | "arpIgnore">,
+  { interfaces, arpIgnore }: ArpSettings,
 ): readonly string[] {
   const held = virtualAddresses.filter(({ prefix }) => prefix.address.family === "ipv4");
   return [...Map.groupBy(held, (one) => one.interface)].flatMap(([name, all]) => {

@@ -212,7 +212,7 @@ for (const [name, document] of Object.entries(SAMPLES)) {
   });
 }
 
-Deno.test("status: a machine that answers for the address is said to, also outside of the file", () => {
+Deno.test("status: a machine that holds the address too is said to, in the file or not", () => {
   const stranger = { ...SILENT, node: "192.168.1.77", address: "192.168.1.77", configured: false };
   const peers = [{ ...stranger, priority: 100, last_heard_ms: 90_000 }];
   const two = { health: "two", rivals: ["192.168.1.77"], peers } as const;

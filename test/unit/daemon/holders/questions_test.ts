@@ -25,7 +25,7 @@ Deno.test("questions: nothing is said of dummies and tunnels, nor of IPv6 or oth
   deepStrictEqual(withoutArp(aPlan(), none), []);
 });
 
-Deno.test("questions: a kernel that is told not to answer ARP is told of, for which addresses", () => {
+Deno.test("questions: a kernel that is told not to answer ARP is told of, by address", () => {
   const plan = aPlan({ addresses: ["10.77.0.100/24", "10.77.0.101/32"] });
   for (const answers of [0, 1, 2, 4]) deepStrictEqual(said({}, plan, answers), []);
   const mend = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.eth0.arp_ignore=1";

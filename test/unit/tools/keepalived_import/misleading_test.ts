@@ -61,7 +61,7 @@ Deno.test("import: a sequence before a block is named, with what it is to be", (
   assert.match(imported(mended).toml ?? "", /\[instance\.A3\]/, mended);
 });
 
-Deno.test("import: an interface that this machine does not have is marked, wherever it is named", () => {
+Deno.test("import: an interface that is not here is marked, wherever it is named", () => {
   const named = {
     interface: instance("A", 51, "192.0.2.50/24", "  interface eth9"),
     "eth9": instance("A", 51, "192.0.2.50/24", "  track_interface {\n    eth9\n  }"),
