@@ -28,7 +28,7 @@ export const GREETING = layout("greeting of the channel", 132, {
   keyId: be32(4),
   /** The sender's process. */
   sid: bytes(8, SID_SIZE),
-  /** In an ACK the process that asked; zero in a HELLO. */
+  /** The process that asked, or in a HELLO the one that is thought to be there; zero: none. */
   to: bytes(24, SID_SIZE),
   /** Drawn for each HELLO, repeated by its ACK. */
   asked: be64(40),

@@ -1,6 +1,7 @@
 /** A peer: its sessions, the HELLOs that it was sent, and what it may still cost. */
 import type { Ip } from "../net/ip.ts";
 import { after, type Instant, milliseconds, type Nanoseconds, seconds } from "../time.ts";
+import { Answers } from "./answers.ts";
 import { isFresh } from "./replay_window.ts";
 import type { Session } from "./session.ts";
 import { sameBytes } from "../net/bytes.ts";
@@ -92,7 +93,7 @@ export interface Peer {
   otherSecret: Instant | undefined;
   otherName: OtherName | undefined;
   greeted: Instant | undefined;
-  answersPaid: Instant;
+  readonly answers: Answers;
   failuresPaid: Instant;
   opening: number;
 }
@@ -117,7 +118,7 @@ export function newPeer({ name, addresses }: PeerAddresses, ownSid: Uint8Array):
     otherSecret: undefined,
     otherName: undefined,
     greeted: undefined,
-    answersPaid: START,
+    answers: new Answers(ownSid),
     failuresPaid: START,
     opening: 0,
   };

@@ -60,8 +60,6 @@ import { sameBytes } from "../net/bytes.ts";
 const TWICE = seconds(10);
 /** Tags that are being verified, for each peer. */
 const OPENING = 16;
-/** ACKs to one peer. */
-const ANSWERS: Limits = { most: 8, every: milliseconds(100) };
 /**
  * Tags of it that failed: so many cost some percent of a processor. More than that, sent from its
  * address, silence it.
@@ -259,9 +257,8 @@ export class Sessions {
     if (isOther && (head.kind === "ack" || this.#peers.some(({ name }) => name === head.name))) {
       return refused("other-name", peer);
     }
-    if (head.kind === "hello" && !affords(peer.answersPaid, ANSWERS, now)) {
-      return refused("too-many", peer);
-    }
+    const obstacle = head.kind === "hello" ? peer.answers.obstacle(now, from, head) : undefined;
+    if (obstacle !== undefined) return refused(obstacle, peer);
     if (
       head.kind === "ack" && !(sameBytes(head.to, peer.ownSid) && hasAsked(now, peer, head.asked))
     ) {
@@ -284,7 +281,10 @@ export class Sessions {
 
   /** A HELLO earns an ACK, and where its process is unknown a HELLO of ours: nothing else. */
   #answer(now: Instant, peer: Peer, from: Ip, head: Greeting): Outcome {
-    peer.answersPaid = spend(peer.answersPaid, ANSWERS, now);
+    // The same datagram may have been opened twice at one time.
+    const obstacle = peer.answers.obstacle(now, from, head);
+    if (obstacle !== undefined) return refused(obstacle, peer);
+    peer.answers.note(now, from, head);
     if (head.name !== peer.name) {
       peer.otherName = { name: head.name, at: now };
       return refused("other-name", peer);
@@ -357,10 +357,8 @@ export class Sessions {
   #hello(now: Instant, peer: Peer): readonly ToSeal[] {
     const nonce = hintOf(this.#random(8));
     noteHello(now, peer, nonce);
-    const nowhere = new Uint8Array(SID_SIZE);
-    return peer.addresses.map((to) =>
-      this.#greet("hello", peer, to, { to: nowhere, asked: nonce })
-    );
+    const whom = peer.answers.newest ?? new Uint8Array(SID_SIZE);
+    return peer.addresses.map((to) => this.#greet("hello", peer, to, { to: whom, asked: nonce }));
   }
 
   #greet(

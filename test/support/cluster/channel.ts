@@ -108,8 +108,8 @@ export class Channel {
   }
 
   /** The HELLOs that are due now, and what follows from them. */
-  greet(): void {
-    this.now = this.now + milliseconds(100) as Instant;
+  greet(after = milliseconds(100)): void {
+    this.now = this.now + after as Instant;
     for (const { sessions, at } of this.#nodes.values()) this.#send(at, sessions.tick(this.now));
   }
 
