@@ -109,5 +109,7 @@ Deno.test("votes: a disk that takes nothing keeps no promise back", () => {
   const b = new NodeB(FIRST);
   b.said();
   b.written(false);
+  // It has taken that in before it is asked.
+  b.said();
   deepStrictEqual(b.toldTo(FIRST), ["vote-grant"]);
 });
