@@ -24,13 +24,18 @@ const SAVE_AGAIN = seconds(5);
 /** Of promises that nobody was told of yet only the newest are of use: they are asked again. */
 const MOST_UNTOLD = 64;
 
+interface Saving {
+  readonly note: VotersNote;
+  outcome: { readonly isWritten: boolean; readonly at: Instant } | undefined;
+}
+
 /** The disk of one machine, for its voter. */
 export class VotersDisk {
   readonly #options: DiskOptions;
   /** When something is to be written down. */
   #saveAt: Instant | undefined;
-  /** What was handed over, and what came of it; undefined: nothing yet. */
-  #saving: { readonly note: VotersNote; isWritten: boolean | undefined } | undefined;
+  /** What was handed over, and what came of it at which time; undefined: nothing yet. */
+  #saving: Saving | undefined;
   /** First promises of a lease. */
   #untold: readonly Outgoing[] = [];
   /** The disk takes nothing: promises do not wait for it. */
@@ -58,7 +63,7 @@ export class VotersDisk {
 
   nextDeadline(): Instant | undefined {
     if (this.#saving === undefined) return this.#saveAt;
-    return this.#saving.isWritten === undefined ? undefined : this.#options.now();
+    return this.#saving.outcome?.at;
   }
 
   /** Takes in what was written down, and hands over what there is; `file`: the list to compare. */
@@ -69,17 +74,22 @@ export class VotersDisk {
     for (const [lease, { epoch, voters }] of voter.votes) {
       if (voters !== undefined) leases.set(lease, { epoch, voters });
     }
-    const saving = { note: { file, leases }, isWritten: undefined as boolean | undefined };
+    const saving: Saving = {
+      note: { file, leases },
+      outcome: undefined,
+    };
     this.#saving = saving;
     this.#saveAt = undefined;
-    this.#options.saveVoters(saving.note, (isWritten) => void (saving.isWritten = isWritten));
+    this.#options.saveVoters(saving.note, (isWritten) => {
+      saving.outcome = { isWritten, at: this.#options.now() };
+    });
     return this.#takeSaved(now, voter);
   }
 
   /** What was handed over, not what is known by now, is written down. */
   #takeSaved(now: Instant, before: Voter): Voted {
-    if (this.#saving?.isWritten === undefined) return { voter: before, messages: [] };
-    const { note, isWritten } = this.#saving;
+    if (this.#saving?.outcome === undefined) return { voter: before, messages: [] };
+    const { note, outcome: { isWritten } } = this.#saving;
     this.#saving = undefined;
     this.#isRefusing = !isWritten;
     let voter = before;
