@@ -1,5 +1,6 @@
 /** The token of an invitation: 100 random bits, copied by a person from one screen to another. */
 
+import { printableLine } from "../../printable.ts";
 import { EXIT, Failure } from "../exit.ts";
 
 /** Letters and digits that nobody confuses: 32 of them, 5 bits each. */
@@ -14,11 +15,17 @@ export function drawToken(): string {
   return (letters.match(new RegExp(`.{${GROUP}}`, "g")) ?? []).join("-");
 }
 
-/** What was typed, without dashes, in small letters. Throws Failure where it is no token. */
+/**
+ * What was typed, in small letters, without dashes of any kind and the spaces and ends of lines
+ * that a terminal or a clipboard puts in. Throws Failure where it is no token.
+ */
 export function parseToken(input: string): string {
-  const letters = input.replaceAll("-", "").toLowerCase();
-  const isToken = letters.length === LENGTH && [...letters].every((one) => LETTERS.includes(one));
-  if (isToken) return letters;
+  const letters = [...input.toLowerCase().replaceAll(/[\s\p{Pd}\p{Cf}]/gu, "")];
+  const odd = letters.find((one) => !LETTERS.includes(one));
+  if (letters.length === LENGTH && odd === undefined) return letters.join("");
+  const found = odd === undefined
+    ? `this one has ${letters.length}`
+    : `and ${JSON.stringify(printableLine(odd))} is never in one`;
   const hint = "`floatip init` and `floatip invite` print it. Copy the whole line.";
-  throw new Failure(EXIT.usage, "a token has 20 letters and digits", hint);
+  throw new Failure(EXIT.usage, `a token has ${LENGTH} letters and digits, ${found}`, hint);
 }

@@ -72,5 +72,11 @@ Deno.test("join: a token is 100 random bits, however it is typed", () => {
     assert.match(token, /^([a-hjkmnp-z02-9]{5}-){3}[a-hjkmnp-z02-9]{5}$/);
     assert.equal(parseToken(token.toUpperCase().replaceAll("-", "")), parseToken(token));
   }
-  assert.throws(() => parseToken("abcde-fghjk-mnpqr-stuv1"), /20 letters/);
+  assert.throws(() => parseToken("abcde-fghjk-mnpqr-stuv1"), /20 letters .*, and "1" is never in/);
+  assert.throws(() => parseToken("abcde-fghjk-mnpqr-stu"), /20 letters .*, this one has 18$/);
+  for (
+    const pasted of ["abcde-fghjk-\r\nmnpqr-stuvw\n", "abcde\u2013fghjk mnpqr\u00a0stuvw\ufeff"]
+  ) {
+    assert.equal(parseToken(pasted), TOKEN, JSON.stringify(pasted));
+  }
 });
