@@ -37,6 +37,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   "address: no address": "floatip moves addresses",
   "no address": "floatip moves addresses",
   "the same address twice": "one address, one place",
+  "virtual_ipaddress_excluded twice": "one address, one place; the line is marked",
   "unicast to oneself": "nobody hears himself",
   "a password cut in a letter": "half a letter cannot be written in TOML",
   "track_bfd": "the dumps of two of keepalived's processes run into each other",
