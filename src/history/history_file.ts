@@ -42,7 +42,7 @@ export class HistoryFile implements Observer, AsyncDisposable {
   #writing: Promise<void> | undefined;
   #unsynced = false;
   #syncing = false;
-  #complained = false;
+  #trouble: string | undefined;
   #ended = false;
   /** Ends the pause between two syncs; undefined: there is none. */
   #endPause: (() => void) | undefined;
@@ -50,6 +50,11 @@ export class HistoryFile implements Observer, AsyncDisposable {
   constructor(options: HistoryOptions) {
     this.#options = options;
     this.#path = historyPath(options.stateDir);
+  }
+
+  /** What a person should look at: that it cannot be written, until it could be again. */
+  attention(): readonly string[] {
+    return this.#trouble === undefined ? [] : [`history: ${this.#trouble}`];
   }
 
   /** Adds a transition. Returns at once, never throws. */
@@ -109,7 +114,7 @@ export class HistoryFile implements Observer, AsyncDisposable {
         await file.append(new TextEncoder().encode(encodeEntry(entry)));
         // While it was written, the queue may have become too long and lost this one already.
         if (this.#waiting[0] === entry) this.#waiting.shift();
-        this.#complained = false;
+        this.#trouble = undefined;
         if (entry.kind === "transition") this.#unsynced = true;
       }
     } catch (error) {
@@ -178,11 +183,10 @@ export class HistoryFile implements Observer, AsyncDisposable {
   /** Closes the file, so that the next entry begins with a new open, and says why: once. */
   #giveUp(error: unknown): void {
     this.#close();
-    if (this.#complained) return;
-    this.#complained = true;
-    this.#options.complain(
-      `${this.#path} cannot be written: ${systemMessage(error)}; tried again with the next event`,
-    );
+    const isTold = this.#trouble !== undefined;
+    this.#trouble = `${this.#path} cannot be written: ${systemMessage(error)}; ` +
+      "tried again with the next event, such as a reload";
+    if (!isTold) this.#options.complain(this.#trouble);
   }
 
   #close(): void {

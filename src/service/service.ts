@@ -96,7 +96,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
     daemon.submit({ kind: "reload", config, reply: done });
   };
   const reloader = new Reloader({ file, config, load: loadApart, log, systemd, apply, now });
-  const source = sourceOf(daemon, () => statusOf(daemon, reloader, ports, notifier));
+  const attention = () => [...ports.attention(), ...history.attention()];
+  const source = sourceOf(daemon, () => statusOf(daemon, reloader, notifier, attention()));
   await using ports = new Ports({ ...source, commands, history, stateDir, log, now });
   await using _server = openControl(runDir, {
     ...commands.answers(),
@@ -223,12 +224,11 @@ function* metricsText(
 function statusOf(
   daemon: Daemon,
   reloader: Reloader,
-  ports: Ports,
   notifier: Notifier,
+  more: readonly string[],
 ): InParts<StatusDocument> {
   const parts = daemon.status();
   const around = { ...reloader.status(), sinks: notifier.status() };
-  const more = ports.attention();
   return (function* () {
     const { attention, ...known } = yield* parts;
     return { ...known, ...around, attention: [...attention, ...more] };

@@ -196,9 +196,11 @@ Deno.test("a disk that is full is told once, and the entries are written when it
       complaints[0] ?? "",
       /^\/.*\/history\.jsonl cannot be written: No space left on device/,
     );
+    assert.deepEqual(history.attention(), [`history: ${complaints[0]}`], "as long as it lasts");
     full.empty();
     history.add(numbered(4));
     await history.written();
+    assert.deepEqual(history.attention(), []);
     assert.deepEqual(numbers(entries()), [1, 2, 3, 4]);
     full.fill();
     history.add(numbered(5));
