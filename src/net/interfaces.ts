@@ -37,6 +37,9 @@ export interface Link {
   readonly activePort?: number;
 }
 
+/** IPv6 wants links that carry so much (RFC 8200 5). */
+export const LEAST_MTU6 = 1280;
+
 /** An address on a link (rtnetlink(7): RTM_NEWADDR). */
 export interface LinkAddress {
   /** The link's index. */

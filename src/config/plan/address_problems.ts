@@ -5,6 +5,7 @@
 import {
   addressesOf,
   type Interfaces,
+  LEAST_MTU6,
   type Link,
   linkAround,
   linkNamed,
@@ -17,9 +18,6 @@ import { containsIp, formatPrefix, networkOf } from "../../net/prefix.ts";
 import type { InstanceConfig } from "../tables/instance.ts";
 import { mayBeLeftover, type OwnAddress, ownAddresses } from "./own_address.ts";
 import type { Plan } from "./plan.ts";
-
-/** IPv6 wants links that carry so much (RFC 8200 5). */
-const LEAST_MTU6 = 1280;
 
 const ANOTHER_ADDRESS = "give the instance an address that no machine has";
 

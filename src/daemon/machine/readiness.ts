@@ -8,6 +8,7 @@ import { formatIp, type Ip, isLinkLocal, sameIp } from "../../net/ip.ts";
 import {
   addressEntries,
   type Interfaces,
+  LEAST_MTU6,
   type Link,
   linkNamed,
   linkWith,
@@ -151,13 +152,15 @@ function ownFaults(
 
 /** The kernel would refuse them each time. */
 function ipv6Faults(plan: Plan, interfaces: Interfaces): readonly Fault[] {
-  const impossible = plan.virtualAddresses.filter(({ prefix, interface: name }) =>
-    prefix.address.family === "ipv6" && linkNamed(interfaces, name)?.ipv6Off === true
-  );
-  return impossible.map(({ prefix, interface: name }): Fault => ({
-    kind: "ipv6-off",
-    message: `IPv6 is switched off on ${name}, which is to have ${formatIp(prefix.address)}`,
-  }));
+  return plan.virtualAddresses.flatMap(({ prefix, interface: name }): readonly Fault[] => {
+    const link = linkNamed(interfaces, name);
+    if (prefix.address.family !== "ipv6" || link?.ipv6Off !== true) return [];
+    const why = link.mtu < LEAST_MTU6 ? ` (its MTU is ${link.mtu}, IPv6 needs ${LEAST_MTU6})` : "";
+    const message = `IPv6 is switched off on ${name}${why}, which is to have ${
+      formatIp(prefix.address)
+    }`;
+    return [{ kind: "ipv6-off", message }];
+  });
 }
 
 function sourceOf(plan: Plan, interfaces: Interfaces): Ip | undefined {

@@ -193,4 +193,9 @@ Deno.test("readiness: an IPv6 address on a link without IPv6 is not tried at all
     kind: "ipv6-off",
     message: "IPv6 is switched off on eth0, which is to have fd77::100",
   }]);
+  const [small] = faults({ ipv6Off: true, mtu: 576 });
+  strictEqual(
+    small?.message,
+    "IPv6 is switched off on eth0 (its MTU is 576, IPv6 needs 1280), which is to have fd77::100",
+  );
 });
