@@ -42,10 +42,16 @@ class NodeB {
     );
   }
 
+  /** What its last promise says that it has written down; null: nothing. */
+  told: unknown;
+
   /** The kinds of what it has said. */
   said(): readonly string[] {
     this.votes.tick(at(this.#seconds));
-    return this.#said.splice(0).map(({ kind }) => kind);
+    return this.#said.splice(0).map((one) => {
+      if (one.kind === "vote-grant") this.told = one.saved;
+      return one.kind;
+    });
   }
 
   /** After its silence: the kinds of what it answers a node that asks with these voters. */
@@ -103,6 +109,7 @@ Deno.test("votes: the first promise is told when the voters are written down", (
   b.written(true);
   deepStrictEqual(b.said(), ["vote-grant"]);
   deepStrictEqual(b.toldTo(FIRST), ["vote-grant"]);
+  deepStrictEqual(b.told, { epoch: 0, step: 0, promised: 0 });
 });
 
 Deno.test("votes: a disk that takes nothing keeps no promise back", () => {
@@ -112,4 +119,5 @@ Deno.test("votes: a disk that takes nothing keeps no promise back", () => {
   // It has taken that in before it is asked.
   b.said();
   deepStrictEqual(b.toldTo(FIRST), ["vote-grant"]);
+  deepStrictEqual(b.told, null, "and it says so of none that it was written down");
 });
