@@ -120,7 +120,12 @@ async function playAll(settings: CutSettings, seed: number, count: number): Prom
 async function watch(settings: CutSettings, seconds: number): Promise<number> {
   await using lab = await CutLab.open(settings);
   const { answers } = lab;
-  while (!answers.isCalm) await pause(100);
+  const end = wallNow() + WELL_WITHIN_MS;
+  while (!answers.isCalm && wallNow() < end) await pause(100);
+  if (!answers.isCalm) {
+    console.log(`not well ${WELL_WITHIN_MS / 1000} s after its start: nothing was measured`);
+    return 1;
+  }
   const [asked, answered, moves] = [answers.asked, answers.answered, answers.moves.length];
   await pause(seconds * 1000);
   const [more, lost] = [answers.asked - asked, answers.asked - asked - answers.answered + answered];
