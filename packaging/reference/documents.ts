@@ -103,7 +103,7 @@ const CAUSES: { readonly [Kind in Reason]: Extract<Cause, { readonly kind: Kind 
   "fault": { kind: "fault", faults: [{ kind: "no-carrier", message: "eth0 has no carrier" }] },
   "lease-ended": {
     kind: "lease-ended",
-    words: "has 1 of 3 votes and needs 2; pi-b holds it, says nas, for 2.1 s more",
+    words: "has 1 of 3 votes and needs 2; nas has just started and votes in 2.9 s",
   },
   "wished": { kind: "wished", successor: A },
   "faults-cleared": { kind: "faults-cleared" },
