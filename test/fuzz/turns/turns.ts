@@ -11,7 +11,6 @@ import { decode } from "../../../src/config/decode.ts";
 import { locate } from "../../../src/config/locate.ts";
 import { fromLines, toLines, type Transferred } from "../../../src/config/transfer.ts";
 import { jsonAnswer, readRequest } from "../../../src/control/http_message.ts";
-import { metricParts } from "../../../src/control/metrics.ts";
 import type { Command } from "../../../src/daemon/command.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { decodeHistory } from "../../../src/history/line.ts";
@@ -23,6 +22,7 @@ import { validRecord } from "../../../src/runner/record.ts";
 import type { Instant } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
 import { documentOf } from "../../support/cli/documents.ts";
+import { printMetrics } from "../../support/control/print_metrics.ts";
 import { address, link } from "../../support/daemon/recording_host.ts";
 import { channelDatagram, openedText } from "./channel_inputs.ts";
 import { claim, CONFIG, file, head, note, order, packet } from "./inputs.ts";
@@ -264,7 +264,7 @@ class Feeder {
     const { attention: _, ...known } = atOnce(this.#daemon.status());
     const document = { ...documentOf([]), ...known };
     jsonAnswer(200, document);
-    [...metricParts(document, this.#daemon.metrics())].join("");
+    printMetrics(document, this.#daemon.metrics());
   }
 
   #measure(kind: string, input: string, act: () => void): void {
