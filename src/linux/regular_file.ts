@@ -2,7 +2,7 @@
  * Files of state, opened so that nobody leads the opener elsewhere: only a regular file with one
  * name is taken, never a symbolic link, a pipe or a device in its place.
  */
-import { readStartSync, writeAll } from "../files.ts";
+import { readStartSync } from "../files.ts";
 import { O_CLOEXEC, O_PATH } from "./constants.ts";
 import { cString, Libc } from "./libc.ts";
 
@@ -193,7 +193,10 @@ export async function replace(path: string, text: string, mode: number): Promise
   try {
     {
       using file = await create(beside, mode);
-      await writeAll(file, new TextEncoder().encode(text));
+      const bytes = new TextEncoder().encode(text);
+      for (let written = 0; written < bytes.length;) {
+        written += await file.write(bytes.subarray(written));
+      }
       await file.sync();
     }
     await Deno.rename(beside, path);

@@ -48,7 +48,7 @@ export function missing(...programs: readonly string[]): string | undefined {
 
 const isRoot = process.getuid?.() === 0;
 
-/** Why a test that no root is to run is not run; or undefined. */
+/** Why a test of what may not be read is not run: root may read everything; or undefined. */
 export const NOT_AS_ROOT = isRoot ? "needs a user other than root" : undefined;
 
 /** Why a test that needs root alone, and no lab, is not run; or undefined. */

@@ -21,8 +21,6 @@ async function loaded(write: (file: string) => Promise<void>) {
   }
 }
 
-/** Root may read everything, so the test could not fail. */
-
 Deno.test("a sound file is loaded with its text", async () => {
   const { result, says } = await loaded((file) => Deno.writeTextFile(file, SOUND));
   assert.equal(result.kind, "config");
