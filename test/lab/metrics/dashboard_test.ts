@@ -1,13 +1,13 @@
 /** The dashboard is well formed and asks for metrics that exist. */
 import assert from "node:assert/strict";
 import { demand } from "../../support/lab/command.ts";
-import { has, nameWith } from "../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../support/lab/prerequisites.ts";
 import { expressionsOf, type Panel, readDashboard } from "../../support/metrics/dashboard.ts";
 import { labelNames, labelsIn, namesIn, seriesNames } from "../../support/metrics/names.ts";
 
 const exposition = await Deno.readTextFile(new URL("../../golden/metrics.txt", import.meta.url));
 const dashboard = await readDashboard();
-const reason = has("promtool") ? undefined : "needs promtool";
+const reason = lacking("promtool");
 
 Deno.test("every expression of the dashboard asks for metrics and labels that are printed", () => {
   const [series, labels] = [seriesNames(exposition), labelNames(exposition)];

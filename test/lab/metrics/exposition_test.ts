@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { printMetrics } from "../../support/control/print_metrics.ts";
 import { run } from "../../support/lab/command.ts";
-import { has, nameWith } from "../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../support/lab/prerequisites.ts";
 import { documentOf, master } from "../../support/cli/documents.ts";
 import { readingOf } from "../../support/control/readings.ts";
 
-const reason = has("promtool") ? undefined : "needs promtool";
+const reason = lacking("promtool");
 
 const HOSTILE = ['a"b', "a\\", "a\nfloatip_info 1", "a}", "\u2028 \u0000", "größe", "\ud800"];
 

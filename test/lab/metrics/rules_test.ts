@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { demand } from "../../support/lab/command.ts";
-import { has, nameWith } from "../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../support/lab/prerequisites.ts";
 import { labelNames, labelsIn, namesIn, seriesNames } from "../../support/metrics/names.ts";
 
-const reason = has("promtool") ? undefined : "needs promtool";
+const reason = lacking("promtool");
 const RULES = pathOf("../../../packaging/prometheus/floatip.rules.yml");
 const CASES = pathOf("./floatip.rules.test.yml");
 

@@ -6,7 +6,7 @@ import { TABLES } from "../../../src/config/tables/root.ts";
 import { programPage } from "../../../packaging/man/program_page.ts";
 import { helpText, inline } from "../../../packaging/man/roff.ts";
 import { demand, run } from "../../support/lab/command.ts";
-import { has, nameWith } from "../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../support/lab/prerequisites.ts";
 import { APPLICATION } from "../../../src/cli/application.ts";
 
 const PAGE = programPage("1.2.3", 1_700_000_000);
@@ -50,7 +50,7 @@ Deno.test("floatip.toml(5) has every key of every table", () => {
   }
 });
 
-const noLinter = has("mandoc") ? undefined : "needs mandoc";
+const noLinter = lacking("mandoc");
 
 Deno.test({
   ...nameWith(

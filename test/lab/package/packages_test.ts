@@ -9,11 +9,10 @@ import {
 } from "../../../packaging/package/changelog.ts";
 import { ALL_ARCHES, ownArch } from "../../../packaging/runtime.ts";
 import { demand, run } from "../../support/lab/command.ts";
-import { has, nameWith } from "../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../support/lab/prerequisites.ts";
 import { packaged } from "../../support/package/made.ts";
 
-const programs = ["dpkg-deb", "rpmbuild", "lintian"].filter((program) => !has(program));
-const reason = programs.length === 0 ? undefined : `needs ${programs.join(", ")}`;
+const reason = lacking("dpkg-deb", "rpmbuild", "lintian");
 
 Deno.test({
   ...nameWith(

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { makeRelease } from "../../../packaging/release.ts";
 import { demand, run } from "../../support/lab/command.ts";
-import { has, nameWith } from "../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../support/lab/prerequisites.ts";
 
-const programs = ["dpkg-deb", "gpg", "apt-ftparchive", "apt-get"].filter((name) => !has(name));
-const reason = programs.length === 0 ? undefined : `needs ${programs.join(", ")}`;
+const reason = lacking("dpkg-deb", "gpg", "apt-ftparchive", "apt-get");
 
 Deno.test({
   ...nameWith("apt takes the newest version of a release, and no list that was changed", reason),

@@ -34,6 +34,12 @@ export function has(program: string): boolean {
   return folders.some((folder) => existsSync(`${folder}/${program}`));
 }
 
+/** "needs rpmbuild", or undefined where all of these are on the machine. */
+export function lacking(...programs: readonly string[]): string | undefined {
+  const missed = programs.filter((program) => !has(program));
+  return missed.length === 0 ? undefined : `needs ${missed.join(", ")}`;
+}
+
 /**
  * Why no lab can be built here ("needs root"), or undefined where one can. `programs` are needed
  * besides iproute2.
@@ -42,8 +48,7 @@ export function missing(...programs: readonly string[]): string | undefined {
   if (process.env["FLOATIP_TESTS"] === "without-root") return "needs root, left out on demand";
   if (process.getuid?.() !== 0) return "needs root";
   if (!has("ip")) return "needs iproute2";
-  const absent = programs.filter((program) => !has(program));
-  return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
+  return lacking(...programs);
 }
 
 const isRoot = process.getuid?.() === 0;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { propose } from "../../../../src/cli/complete/run.ts";
 import { completionScript, SHELLS } from "../../../../src/cli/completions/scripts.ts";
 import { run } from "../../../support/lab/command.ts";
-import { has, nameWith } from "../../../support/lab/prerequisites.ts";
+import { lacking, nameWith } from "../../../support/lab/prerequisites.ts";
 import { fileURLToPath } from "node:url";
 
 const FILE = `[nodes]
@@ -86,7 +86,7 @@ const PRESS: Readonly<Record<string, (script: string, line: string) => readonly 
 };
 
 for (const shell of SHELLS) {
-  const reason = has(shell) ? undefined : `needs ${shell}`;
+  const reason = lacking(shell);
   Deno.test({
     ...nameWith(`${shell} completes what floatip proposes`, reason),
     fn: () =>
