@@ -47,14 +47,15 @@ export async function restart(terminal: Terminal, flags: RestartFlags): Promise<
 
 /** It may be gone before its answer is out. One that only does not answer has not ended. */
 function orHungUp(error: unknown): RestartAnswer {
-  const trouble = error instanceof ControlError ? error.trouble : undefined;
+  if (!(error instanceof ControlError)) throw error;
+  const { trouble, message } = error;
   if (trouble === "hung-up" || trouble === "not-running") {
     return { restarting: true, words: "the daemon has ended" };
   }
-  if (!(error instanceof ControlError) || trouble !== "no-answer") throw error;
+  if (trouble !== "no-answer") throw error;
   const hint =
     "Is it stopped (SIGSTOP), or the machine overloaded? When it goes on it may restart.";
-  throw new Failure(EXIT.failed, error.message, hint);
+  throw new Failure(EXIT.failed, message, hint);
 }
 
 /**

@@ -17,7 +17,7 @@ export function age(since: string, { now }: Page): string {
   return duration(now - Date.parse(since));
 }
 
-/** "3.6 s"; nothing is told of what is to come. */
+/** "3.6 s"; never less than nothing, whatever two clocks say. */
 export function duration(ms: number): string {
   return formatDuration(milliseconds(Math.max(0, ms)));
 }
