@@ -48,13 +48,15 @@ export function toldView(
     case "lost":
       return lost(name, spoken, silent, facts, port, now);
     case "never-heard":
-      return isUnanswered(peer, now) ? unanswered(name, port) : neverHeard(name, silent, port);
+      return isUnanswered(peer, now)
+        ? unanswered(name, port, silent)
+        : neverHeard(name, silent, port);
     default:
       return unbelieved(name, standing, peer);
   }
 }
 
-/** It is heard, and what this node says does not reach it; `silent`: as in {@link toldView}. */
+/** It greets, and what this node says does not reach it; `silent`: as in {@link toldView}. */
 function unanswered(called: string, port: number, silent?: NodeView): NodeView {
   const words = `greets on UDP port ${port}, and does not answer`;
   const attention = `${called} ${words}: a packet filter drops what this node says, or the file ` +

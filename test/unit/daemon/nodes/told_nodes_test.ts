@@ -36,7 +36,9 @@ Deno.test("told nodes: one that greets and does not answer was heard", async () 
   cluster.setConfig("n2", RENAMED);
   for (const name of ["n1", "n2"]) cluster.start(name);
   await nodes.run(seconds(10));
-  match(nodes.node("n2", "n1").words, /greets on UDP port 337, and does not answer$/);
+  const { state, words } = nodes.node("n2", "n1");
+  const said = "up: its adverts come, it greets on UDP port 337, and does not answer";
+  strictEqual(`${state}: ${words}`, said);
   match(
     attentionTo(nodes, "n2", "n1"),
     /^n1 greets .*: a packet filter drops .*, or the file there/,
