@@ -274,7 +274,7 @@ function sendAdvert(
   router: VirtualRouter,
   host: Host,
   journal: Journal,
-  seal: Sealer = (_endpoint, _to, message) => message,
+  seal: Sealer,
 ): void {
   const { endpoint, source, plan } = router;
   if (endpoint === undefined || source === undefined) return;
