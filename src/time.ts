@@ -63,6 +63,15 @@ export function earliest(...instants: readonly (Instant | undefined)[]): Instant
   return found;
 }
 
+/** The latest of the given instants; undefined where there is none. */
+export function latest(...instants: readonly (Instant | undefined)[]): Instant | undefined {
+  let found: Instant | undefined;
+  for (const instant of instants) {
+    if (instant !== undefined && (found === undefined || instant > found)) found = instant;
+  }
+  return found;
+}
+
 /** `duration` for people: "36 ms", "3.61 s", "2 min 5 s", "3 h 2 min", "12 d 4 h". */
 export function formatDuration(duration: Nanoseconds): string {
   const ms = duration / 1e6;

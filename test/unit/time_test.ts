@@ -8,6 +8,7 @@ import {
   formatLocalTime,
   formatWallTime,
   type Instant,
+  latest,
   milliseconds,
   nanoseconds,
   parseDuration,
@@ -35,6 +36,9 @@ Deno.test("instants", () => {
   assert.equal(earliest(), undefined);
   assert.equal(earliest(undefined, undefined), undefined);
   assert.equal(earliest(at(7), undefined, at(0), at(9)), 0);
+  assert.equal(latest(), undefined);
+  assert.equal(latest(undefined, undefined), undefined);
+  assert.equal(latest(at(0), undefined, at(9), at(7)), 9);
 });
 
 /** What users write, and how it is written back. */

@@ -11,7 +11,14 @@ import type {
   NodeStatus,
 } from "../../control/api.ts";
 import { formatIp } from "../../net/ip.ts";
-import { ageMs, formatWallTime, type Instant, toMilliseconds, type WallTime } from "../../time.ts";
+import {
+  ageMs,
+  formatWallTime,
+  type Instant,
+  latest,
+  toMilliseconds,
+  type WallTime,
+} from "../../time.ts";
 import { VERSION } from "../../version.ts";
 import { labelOf } from "../journal/log.ts";
 import type { NodeWatch } from "./node_watch.ts";
@@ -309,8 +316,4 @@ const MOST_NAMED = 4;
 function driftWords(node: string, keys: readonly string[]): string {
   if (keys.length === 0) return `${node}'s file differs from this node's`;
   return `${node}'s file differs: ${few(keys, MOST_NAMED)}`;
-}
-
-function latest(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
-  return one === undefined || (other !== undefined && other > one) ? other : one;
 }

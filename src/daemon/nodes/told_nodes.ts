@@ -9,6 +9,7 @@ import {
   between,
   formatDuration,
   type Instant,
+  latest,
   milliseconds,
   seconds,
   toMilliseconds,
@@ -225,8 +226,7 @@ function isAdvertising({ heard, ended }: NodeFacts, now: Instant): boolean {
 
 /** When anything last came of it: what `heard_ms` of its status counts from. */
 function lastWord({ told, peer }: Spoken, facts?: NodeFacts): Instant | undefined {
-  const all = [told?.at, peer.heard, facts?.heard?.at].filter((at) => at !== undefined);
-  return all.toSorted((a, b) => b - a)[0];
+  return latest(told?.at, peer.heard, facts?.heard?.at);
 }
 
 /** How long ago it was `at`, in whole seconds. */
