@@ -291,11 +291,15 @@ export class Reports implements Ticker, RouterWatcher {
   #of(peer: string): Known {
     const found = this.#known.get(peer);
     if (found !== undefined) return found;
-    const never = { askedAt: undefined, comparedAt: undefined };
-    const nothing = { told: undefined, given: undefined, drift: undefined, ...never };
     const known: Known = {
-      ...{ ...nothing, dueAt: undefined },
-      ...{ standing: "never-heard", answersPaid: 0 as Instant },
+      told: undefined,
+      given: undefined,
+      drift: undefined,
+      standing: "never-heard",
+      askedAt: undefined,
+      comparedAt: undefined,
+      dueAt: undefined,
+      answersPaid: 0 as Instant,
     };
     this.#known.set(peer, known);
     return known;
