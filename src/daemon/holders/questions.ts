@@ -10,6 +10,7 @@ import {
   primaryAddress,
 } from "../../net/interfaces.ts";
 import type { Plan } from "../../config/plan/plan.ts";
+import { answeringArp, isArpIgnored } from "../../net/arp_ignore.ts";
 import { formatIp, type Ip, isLinkLocal } from "../../net/ip.ts";
 import type { Mac } from "../../net/mac.ts";
 import { arpProbe, arpProbeToAll, arpRequest } from "../../wire/arp.ts";
@@ -54,20 +55,14 @@ export function withoutArp(
       ];
     }
     const setting = arpIgnore(name);
-    const mute = all.filter(({ prefix }) => isIgnored(setting, prefix.length));
+    const mute = all.filter(({ prefix }) => isArpIgnored(setting, prefix));
     if (mute.length === 0) return [];
     const which = mute.map(({ prefix }) => formatIp(prefix.address)).join(", ");
     return [
       `${name} does not answer ARP for ${which} (sysctl arp_ignore is ${setting}): ${lost} ` +
-      `${mute.length === 1 ? "it" : "them"}; ` +
-      `sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.${name}.arp_ignore=1`,
+      `${mute.length === 1 ? "it" : "them"}; ${answeringArp(name)}`,
     ];
   });
-}
-
-/** 8: no address is answered for; 3: none of scope host, as /32 addresses of floatip have. */
-function isIgnored(arpIgnore: number, length: number): boolean {
-  return arpIgnore === 8 || (arpIgnore === 3 && length === 32);
 }
 
 /** Is `address` in a subnet of the link called `name`, so that a question there reaches it? */

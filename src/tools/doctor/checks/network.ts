@@ -1,5 +1,6 @@
 /** Checks of the network: interfaces, other network managers, kernel settings. */
 import { advertLink } from "../../../config/plan/plan.ts";
+import { answeringArp, isArpIgnored } from "../../../net/arp_ignore.ts";
 import { addressesOf, type Interfaces, linkNamed } from "../../../net/interfaces.ts";
 import { formatIp, type Ip } from "../../../net/ip.ts";
 import { containsIp, formatPrefix } from "../../../net/prefix.ts";
@@ -260,18 +261,15 @@ function judgeReversePath(
   );
 }
 
-/** 8: no ARP is answered; 3: none for addresses of scope host, as /32 addresses of floatip have. */
 function judgeArpReplies(plan: PlacedPlan, { arp_ignore }: KernelSettings): readonly Finding[] {
-  const mute = plan.virtualAddresses.filter(({ prefix }) =>
-    arp_ignore === 8 || (arp_ignore === 3 && prefix.length === 32)
-  );
+  const mute = plan.virtualAddresses.filter(({ prefix }) => isArpIgnored(arp_ignore, prefix));
   return mute.map(({ interface: name, prefix }) =>
     problem(
       `arp_ignore is ${arp_ignore} for ${name}: ARP for ${
         formatIp(prefix.address)
       } is not answered`,
       "No client finds the address while this node holds it.",
-      `sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.${name}.arp_ignore=1`,
+      answeringArp(name),
     )
   );
 }
