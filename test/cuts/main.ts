@@ -56,12 +56,7 @@ async function play(lab: CutLab, random: Random, seed: number, number: number): 
   };
   await carryOut(lab, faults);
   lab.answers.forgetBeats();
-  const mendedAt = wallNow();
-  let mended = true;
-  while (!lab.answers.isCalm && mended) {
-    await pause(100);
-    mended = wallNow() < mendedAt + WELL_WITHIN_MS;
-  }
+  const mended = await getsWell(lab);
   const doubles = lab.answers.doubles.slice(since.doubles);
   const silences = lab.answers.silences.slice(since.silences);
   const words = faults.map((fault) => fault.words).join("; ");
@@ -76,6 +71,13 @@ async function play(lab: CutLab, random: Random, seed: number, number: number): 
     doubleMs: doubles.length === 0 ? 0 : (doubles.at(-1)?.at ?? 0) - (doubles[0]?.at ?? 0),
     silentMs: Math.max(0, ...silences.map(({ from, to }) => to - from)),
   };
+}
+
+/** Resolves when one machine has answered alone for two seconds; false: it has not in time. */
+async function getsWell({ answers }: CutLab): Promise<boolean> {
+  const end = wallNow() + WELL_WITHIN_MS;
+  while (!answers.isCalm && wallNow() < end) await pause(100);
+  return answers.isCalm;
 }
 
 /** Beginnings and ends in their order; ways are cut as long as one fault wants it. */
@@ -99,8 +101,7 @@ async function playAll(settings: CutSettings, seed: number, count: number): Prom
   await using lab = await CutLab.open(settings);
   const random = new Random(seed);
   const seen: Seen[] = [];
-  const end = wallNow() + WELL_WITHIN_MS;
-  while (!lab.answers.isCalm && wallNow() < end) await pause(100);
+  await getsWell(lab);
   for (let number = 1; number <= count; number++) {
     const one = await play(lab, random, seed, number);
     seen.push(one);
@@ -120,9 +121,7 @@ async function playAll(settings: CutSettings, seed: number, count: number): Prom
 async function watch(settings: CutSettings, seconds: number): Promise<number> {
   await using lab = await CutLab.open(settings);
   const { answers } = lab;
-  const end = wallNow() + WELL_WITHIN_MS;
-  while (!answers.isCalm && wallNow() < end) await pause(100);
-  if (!answers.isCalm) {
+  if (!await getsWell(lab)) {
     console.log(`not well ${WELL_WITHIN_MS / 1000} s after its start: nothing was measured`);
     return 1;
   }
