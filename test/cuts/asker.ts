@@ -10,19 +10,11 @@
  *
  * Arguments: ADDRESS INTERVAL_MS INTERFACE_INDEX OWN_MAC.
  */
+import { libc, openPacketSocket } from "../support/lab/packet_socket.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
 
-const AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0o4000;
 const ETH_P_ARP = 0x0806;
 const REPLY = 2;
-
-const libc = Deno.dlopen("libc.so.6", {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  usleep: { parameters: ["u32"], result: "i32" },
-}).symbols;
 
 /** Senders that questions name, 10.77.0.200 to 10.77.0.231 of a LAN of the lab. */
 const SENDERS = 32, FIRST_SENDER = 200;
@@ -43,7 +35,7 @@ ask(
 );
 
 function ask(target: readonly number[], everyMs: number, own: readonly number[]): never {
-  const socket = open(Number(index));
+  const socket = openPacketSocket(Number(index), ETH_P_ARP);
   const packet = questionOf(target, own);
   const questions: (Question | undefined)[] = Array.from({ length: SENDERS });
   const tell = teller();
@@ -107,23 +99,6 @@ function teller() {
       beatAt = at;
     },
   });
-}
-
-function open(interfaceIndex: number): number {
-  const socket = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, swapped(ETH_P_ARP));
-  const place = new Uint8Array(20);
-  const view = new DataView(place.buffer);
-  view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, ETH_P_ARP);
-  view.setInt32(4, interfaceIndex, true);
-  if (socket < 0 || libc.bind(socket, place, place.length) !== 0) {
-    throw new Error("no packet socket: needs root");
-  }
-  return socket;
-}
-
-function swapped(value: number): number {
-  return (value & 0xff) << 8 | value >> 8;
 }
 
 /** A broadcast; its sender's last byte is to be filled in. */

@@ -4,8 +4,8 @@
  * no other frame. Arguments: FROM_INDEX TO_INDEX DELAY_MS.
  */
 import { checksum } from "../../src/wire/checksum.ts";
+import { libc, openPacketSocket } from "../support/lab/packet_socket.ts";
 
-const AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0o4000;
 const ETH_P_ALL = 3;
 /** sll_pkttype of what this machine itself has sent out of the port. */
 const OUTGOING = 4;
@@ -17,19 +17,8 @@ const OUTGOING = 4;
 const AT_PROTOCOL = 23, UDP = 17, TCP = 6, AT_CHECKSUM = 40;
 const AT_LENGTH = 16, AT_ADDRESSES = 26, AT_TCP = 34, AT_TCP_CHECKSUM = 50;
 
-const libc = Deno.dlopen("libc.so.6", {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  recvfrom: {
-    parameters: ["i32", "buffer", "usize", "i32", "buffer", "buffer"],
-    result: "isize",
-  },
-  usleep: { parameters: ["u32"], result: "i32" },
-}).symbols;
-
 const [fromIndex = 0, toIndex = 0, delay = 0] = Deno.args.map(Number);
-relay(open(fromIndex, ETH_P_ALL), open(toIndex, 0), delay);
+relay(openPacketSocket(fromIndex, ETH_P_ALL), openPacketSocket(toIndex, 0), delay);
 
 function relay(from: number, to: number, delayMs: number): never {
   const queue: { readonly at: number; readonly frame: Uint8Array<ArrayBuffer> }[] = [];
@@ -61,18 +50,4 @@ function checkTcp(frame: Uint8Array<ArrayBuffer>): void {
   const length = end - AT_TCP;
   const rest = Uint8Array.of(0, TCP, length >> 8, length & 0xff);
   view.setUint16(AT_TCP_CHECKSUM, checksum(rest, frame.subarray(AT_ADDRESSES, end)));
-}
-
-function open(index: number, protocol: number): number {
-  const wire = (protocol & 0xff) << 8 | protocol >> 8;
-  const socket = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, wire);
-  const place = new Uint8Array(20);
-  const view = new DataView(place.buffer);
-  view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, protocol);
-  view.setInt32(4, index, true);
-  if (socket < 0 || libc.bind(socket, place, place.length) !== 0) {
-    throw new Error("no packet socket: needs root");
-  }
-  return socket;
 }

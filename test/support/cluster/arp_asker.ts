@@ -7,30 +7,17 @@
 import { gratuitousArp } from "../../../src/wire/arp.ts";
 import { formatMac, parseMac } from "../../../src/net/mac.ts";
 import { parseIp } from "../../../src/net/ip.ts";
+import { libc, openPacketSocket } from "../lab/packet_socket.ts";
 import { wallNow } from "../lab/wall_clock.ts";
 
-const AF_PACKET = 17, SOCK_RAW = 3, SOCK_NONBLOCK = 0o4000, ETH_P_ARP = 0x0806;
+const ETH_P_ARP = 0x0806;
 /** Offsets in an Ethernet frame that carries ARP (RFC 826). */
 const AT_OPCODE = 20, AT_SENDER_MAC = 22, AT_SENDER = 28, AT_TARGET_MAC = 32, AT_TARGET = 38;
-
-const libc = Deno.dlopen("libc.so.6", {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-}).symbols;
 
 const [index = "", mac = "", own = "", address = "", every = "2"] = Deno.args;
 const source = parseMac(mac), asked = parseIp(address), from = parseIp(own);
 if (source === undefined || asked === undefined || from === undefined) throw new Error("usage");
-
-const htons = (value: number) => (value & 0xff) << 8 | value >> 8;
-const socket = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ETH_P_ARP));
-const link = new DataView(new ArrayBuffer(20));
-link.setUint16(0, AF_PACKET, true);
-link.setUint16(2, ETH_P_ARP);
-link.setInt32(4, Number(index), true);
-if (libc.bind(socket, new Uint8Array(link.buffer), 20) < 0) throw new Error("no packet socket");
+const socket = openPacketSocket(Number(index), ETH_P_ARP);
 
 // Like an announcement, but a request, from our address.
 const frame = Uint8Array.from(gratuitousArp(source, asked));
