@@ -4,7 +4,7 @@
  * 1970, and the hardware address. Arguments: INTERFACE-INDEX OWN-MAC OWN-ADDRESS ADDRESS
  * INTERVAL_MS.
  */
-import { gratuitousArp } from "../../../src/wire/arp.ts";
+import { arpRequest } from "../../../src/wire/arp.ts";
 import { formatMac, parseMac } from "../../../src/net/mac.ts";
 import { parseIp } from "../../../src/net/ip.ts";
 import { libc, openPacketSocket } from "../lab/packet_socket.ts";
@@ -12,21 +12,14 @@ import { wallNow } from "../lab/wall_clock.ts";
 
 const ETH_P_ARP = 0x0806;
 /** Offsets in an Ethernet frame that carries ARP (RFC 826). */
-const AT_OPCODE = 20, AT_SENDER_MAC = 22, AT_SENDER = 28, AT_TARGET_MAC = 32, AT_TARGET = 38;
+const AT_OPCODE = 20, AT_SENDER_MAC = 22, AT_SENDER = 28;
 
 const [index = "", mac = "", own = "", address = "", every = "2"] = Deno.args;
 const source = parseMac(mac), asked = parseIp(address), from = parseIp(own);
 if (source === undefined || asked === undefined || from === undefined) throw new Error("usage");
 const socket = openPacketSocket(Number(index), ETH_P_ARP);
 
-// Like an announcement, but a request, from our address.
-const frame = Uint8Array.from(gratuitousArp(source, asked));
-frame[AT_OPCODE] = 0;
-frame[AT_OPCODE + 1] = 1;
-frame.set(from.bytes, AT_SENDER);
-frame.fill(0, AT_TARGET_MAC, AT_TARGET_MAC + 6);
-frame.set(asked.bytes, AT_TARGET);
-
+const frame = Uint8Array.from(arpRequest(source, from, asked));
 const wanted = asked.bytes;
 
 await ask();
