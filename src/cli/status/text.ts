@@ -3,6 +3,7 @@ import type {
   CheckStatus,
   Health,
   InstanceStatus,
+  LastHolder,
   PeerStatus,
   StatusDocument,
 } from "../../control/api.ts";
@@ -73,10 +74,11 @@ function instanceLines(
   page: Page,
 ): readonly string[] {
   const { paint, columns } = page;
+  const isOver = instance.health === "held" && pastHolder(instance, document) !== null;
   const headline = [
     paint("bold", instanceLabel(instance.name, instance.family)),
     place(instance),
-    paint(HEADLINE_STYLES[instance.health], holder(instance, document, page)),
+    paint(isOver ? "warn" : HEADLINE_STYLES[instance.health], holder(instance, document, page)),
   ];
   const whole = headline.join("  ");
   return [
@@ -185,19 +187,23 @@ function listening({ master, state }: InstanceStatus): string {
 }
 
 /** What this node, which is not master, knows of the holder; of one that is gone: when it was. */
-function heldElsewhere(
+function heldElsewhere(instance: InstanceStatus, document: StatusDocument): string {
+  const past = pastHolder(instance, document);
+  if (past !== null) return `${past.node} held it ${agoText(past.ago_ms)}`;
+  const { master } = instance;
+  return master === null ? "the holder is unknown here" : `held by ${master.node}`;
+}
+
+/** The master, where it is gone, or who held the addresses last; null: neither. */
+function pastHolder(
   { master, last_holder: last }: InstanceStatus,
   { nodes }: StatusDocument,
-): string {
-  if (master !== null) {
-    const { state, heard_ms } = nodes.find(({ name }) => name === master.node) ?? {};
-    return (state === "lost" || state === "left") && typeof heard_ms === "number"
-      ? `${master.node} held it ${agoText(heard_ms)}`
-      : `held by ${master.node}`;
-  }
-  return last === null
-    ? "the holder is unknown here"
-    : `${last.node} held it ${agoText(last.ago_ms)}`;
+): LastHolder | null {
+  if (master === null) return last;
+  const { state, heard_ms: heard } = nodes.find(({ name }) => name === master.node) ?? {};
+  return (state === "lost" || state === "left") && typeof heard === "number"
+    ? { node: master.node, ago_ms: heard }
+    : null;
 }
 
 /** This node's own state with its reason. */

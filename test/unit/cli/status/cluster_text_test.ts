@@ -288,6 +288,14 @@ Deno.test("status: of a holder that is lost it says when it held the address", (
   assert.equal(held(lost, fault), "FAULT on this node; pi-a held it 12 s ago");
 });
 
+Deno.test("status: a holder that is lost is not in the colour of one that is there", () => {
+  const named: typeof plain = (style, text) => `<${style}>${text}`;
+  const headline = (holder: NodeStatus) => statusLines(seen([holder, PI_B], 1), NOW, named)[2];
+  assert.match(headline(PI_A) ?? "", /<good>held by pi-a/);
+  const lost = gone("pi-a", 11, "lost", "lost 12 s ago (was master, said no goodbye)");
+  assert.match(headline(lost) ?? "", /<warn>pi-a held it 12 s ago/);
+});
+
 Deno.test("status of one node: a witness", async () => {
   const [well, lost] = [voted(NAS, ["pi-a", "nas"]), voted(NAS_LOST, ["pi-a", "pi-b"])];
   const pictures = [well, lost].flatMap((document) =>
