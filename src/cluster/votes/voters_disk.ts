@@ -97,8 +97,8 @@ export class VotersDisk {
       for (const [lease, one] of note.leases) voter = written(voter, lease, one);
       if (voter.votes.values().some(({ isUnsaved }) => isUnsaved)) this.#saveAt ??= now;
     } else this.#saveAt = after(now, SAVE_AGAIN);
-    const messages = this.#untold;
+    const untold = this.#untold;
     this.#untold = [];
-    return { voter, messages };
+    return { voter, messages: this.passed({ voter, messages: untold }) };
   }
 }

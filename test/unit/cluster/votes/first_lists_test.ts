@@ -63,13 +63,13 @@ class NodeB {
     return this.toldTo(list);
   }
 
-  toldTo(list: VoterList): readonly string[] {
+  toldTo(list: VoterList, lease = LEASE): readonly string[] {
     this.#seconds = 20;
     const request = { token: "a".repeat(16), sent: 1, term: TERMS.term, epoch: 1 };
     this.votes.take(
       "a",
       encodeVote({
-        ...{ kind: "vote-ask", lease: LEASE, voters: markOf(initialVoters(list), false) },
+        ...{ kind: "vote-ask", lease, voters: markOf(initialVoters(list), false) },
         ...{ change: false, holding: false, ...request },
       }),
     );
@@ -110,6 +110,18 @@ Deno.test("votes: the first promise is told when the voters are written down", (
   deepStrictEqual(b.said(), ["vote-grant"]);
   deepStrictEqual(b.toldTo(FIRST), ["vote-grant"]);
   deepStrictEqual(b.told, { epoch: 0, step: 0, promised: 0 });
+});
+
+Deno.test("votes: a first promise waits until its own voters are written down", () => {
+  const b = new NodeB(FIRST);
+  const db = "instance/db";
+  deepStrictEqual(b.said(), []);
+  deepStrictEqual(b.toldTo(FIRST, db), []);
+  b.written(true);
+  deepStrictEqual([b.said(), b.saved?.leases.has(db)], [[], false]);
+  deepStrictEqual([b.said(), b.saved?.leases.has(db)], [[], true]);
+  b.written(true);
+  deepStrictEqual(b.said(), ["vote-grant"]);
 });
 
 Deno.test("votes: a disk that takes nothing keeps no promise back", () => {
