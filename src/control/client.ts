@@ -186,6 +186,9 @@ export class ControlClient {
     try {
       (await Deno.connect({ transport: "unix", path })).close();
     } catch (refusal) {
+      if (refusal instanceof Deno.errors.WouldBlock) {
+        return this.#error("no-answer", "the daemon takes no connection: its queue is full");
+      }
       const denied = refusal instanceof Deno.errors.PermissionDenied;
       return denied
         ? this.#error("not-permitted", `not permitted to use ${path}`)

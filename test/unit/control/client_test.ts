@@ -35,6 +35,23 @@ async function answered(head: string, body: string, times: number): Promise<stri
   }
 }
 
+Deno.test("a daemon whose queue of connections is full has not ended", async () => {
+  const folder = mkdtempSync("/tmp/floatip-queue-");
+  const path = socketPath(folder);
+  try {
+    using _stopped = Deno.listen({ transport: "unix", path });
+    // Who has gone keeps its place until it is accepted.
+    const refusal = await (async () => {
+      for (;;) (await Deno.connect({ transport: "unix", path })).close();
+    })().catch((error: unknown) => error);
+    assert.ok(refusal instanceof Deno.errors.WouldBlock, String(refusal));
+    using client = new ControlClient(folder);
+    await assert.rejects(client.status(), { name: "ControlError", trouble: "no-answer" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("an answer of any length, said or sent, ends in an error", async () => {
   assert.equal(await answered("content-length: 99999999999999\r\n", "{}", 1), "hung-up");
   assert.equal(await answered("", "[".repeat(0x10000), 10_000), "bad-answer");
