@@ -13,7 +13,10 @@ const HINTS: Readonly<Record<ControlTrouble, readonly [ExitCode, string]>> = {
     "Use sudo. For status, join the group: `sudo adduser $USER floatip`, then log in again.",
   ],
   "no-answer": [EXIT.failed, "Is it stopped (SIGSTOP), or the machine overloaded?"],
-  "hung-up": [EXIT.failed, "It is ending or was killed: see `systemctl status floatip`."],
+  "hung-up": [
+    EXIT.failed,
+    "It is ending, was killed, or has too many clients: see `systemctl status floatip`.",
+  ],
   "bad-answer": [EXIT.failed, "Restart the daemon: it is probably older than this program."],
 };
 

@@ -63,10 +63,15 @@ function orHungUp(error: unknown): RestartAnswer {
  * `end`.
  */
 async function newDaemon(client: ControlClient, before: string, end: number) {
+  let isThere = false;
   while (performance.now() < end) {
     const status = await client.status().catch(() => undefined);
     if (status !== undefined && status.started !== before) return status;
+    isThere = status !== undefined;
     await sleep(LOOK_MS);
+  }
+  if (isThere) {
+    throw new Failure(EXIT.failed, "not restarted: the daemon goes on", "Try it once more.");
   }
   const hint =
     "See `systemctl status floatip` and its log. The address is removed when its lease ends.";

@@ -90,8 +90,12 @@ for (const [name, says] of Object.entries(DAEMONS)) {
   });
 }
 
-/** Sockets of a daemon that gives its status, and is stopped then. */
-function stoppedAfter(runDir: string, status: string): Disposable {
+/** A socket of a daemon that gives its status, and answers no order. */
+function statusAlone(
+  runDir: string,
+  status: string,
+  onOrder: (connection: Deno.Conn) => void = () => {},
+): Disposable {
   const stack = new DisposableStack();
   const listener = stack.use(Deno.listen({ transport: "unix", path: socketPath(runDir) }));
   const head = `HTTP/1.1 200 OK\r\ncontent-length: ${status.length}\r\nconnection: close\r\n\r\n`;
@@ -100,7 +104,10 @@ function stoppedAfter(runDir: string, status: string): Disposable {
       stack.use(connection);
       const asked = new Uint8Array(1000);
       const count = await connection.read(asked) ?? 0;
-      if (!new TextDecoder().decode(asked.subarray(0, count)).startsWith("GET")) continue;
+      if (!new TextDecoder().decode(asked.subarray(0, count)).startsWith("GET")) {
+        onOrder(connection);
+        continue;
+      }
       await connection.write(new TextEncoder().encode(head + status));
     }
   })().catch(() => undefined);
@@ -113,7 +120,7 @@ Deno.test({
   async fn() {
     const runDir = mkdtempSync("/tmp/floatip-silent-");
     const status = JSON.stringify({ schema: 1, started: "2026-11-21T12:00:00Z", instances: [] });
-    using _daemon = stoppedAfter(runDir, status);
+    using _daemon = statusAlone(runDir, status);
     const terminal = { out() {}, error() {} } as unknown as Terminal;
     try {
       const failure = await restart(terminal, { runDir }).catch((error: unknown) => error);
@@ -121,6 +128,32 @@ Deno.test({
       assert.equal(failure.message, "the daemon did not answer within 5 s");
       assert.match(failure.hint, /stopped \(SIGSTOP\).* When it goes on it may restart\.$/);
     } finally {
+      rmSync(runDir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "restart: a daemon that hangs up and goes on was not restarted, and has not ended",
+  sanitizeOps: false,
+  async fn() {
+    const runDir = mkdtempSync("/tmp/floatip-silent-");
+    const status = JSON.stringify({ schema: 1, started: "2026-11-21T12:00:00Z", instances: [] });
+    const real = performance.now.bind(performance);
+    let orderedAt = Infinity;
+    using _daemon = statusAlone(runDir, status, (connection) => {
+      orderedAt = real();
+      connection.close();
+    });
+    // A minute for each second from the order on.
+    performance.now = () => real() + Math.max(0, real() - orderedAt) * 60;
+    const terminal = { out() {}, error() {} } as unknown as Terminal;
+    try {
+      const failure = await restart(terminal, { runDir }).catch((error: unknown) => error);
+      assert.ok(failure instanceof Failure, `${failure}`);
+      assert.equal(failure.message, "not restarted: the daemon goes on");
+    } finally {
+      performance.now = real;
       rmSync(runDir, { recursive: true });
     }
   },
