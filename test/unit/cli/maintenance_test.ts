@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { maintenance } from "../../../src/cli/maintenance/run.ts";
-import type { Terminal } from "../../../src/cli/terminal.ts";
 import { socketPath } from "../../../src/control/socket.ts";
+import { recordingTerminal } from "../../support/cli/recording_terminal.ts";
 
 /** So long the daemon takes, in milliseconds: longer than the command waits without a word. */
 const TAKES_MS = 1000;
@@ -24,13 +24,9 @@ async function told(what: "on" | "off"): Promise<string> {
     },
   );
   try {
-    const errors: string[] = [];
-    const terminal = {
-      out: () => undefined,
-      error: (text: string) => errors.push(text),
-    } as unknown as Terminal;
+    const terminal = recordingTerminal();
     assert.equal(await maintenance(terminal, { runDir }, what), 0);
-    return errors.join("");
+    return terminal.errors.join("");
   } finally {
     rmSync(runDir, { recursive: true });
   }

@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
 import { Screen } from "../../../src/cli/screen.ts";
-import { plain, type Terminal } from "../../../src/cli/terminal.ts";
+import { recordingTerminal } from "../../support/cli/recording_terminal.ts";
 
-/** A terminal of 10 columns and 4 rows that keeps what is written. */
-function recording(): Terminal & { readonly written: string[] } {
-  const written: string[] = [];
-  return {
-    interactive: true,
-    paint: plain,
-    control: (sequence) => sequence,
-    closed: false,
-    size: () => ({ columns: 10, rows: 4 }),
-    out: (text) => void written.push(text),
-    error: () => {},
-    written,
-  };
-}
+const recording = () =>
+  recordingTerminal({ interactive: true, size: () => ({ columns: 10, rows: 4 }) });
 
 Deno.test("a picture is drawn over the one before, and the cursor comes back", () => {
   const terminal = recording();

@@ -11,6 +11,7 @@ import { restart } from "../../../src/cli/restart/run.ts";
 import { status } from "../../../src/cli/status/run.ts";
 import type { Terminal } from "../../../src/cli/terminal.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
+import { recordingTerminal } from "../../support/cli/recording_terminal.ts";
 
 /** So long a command may wait, in milliseconds: what the client waits for a status, and more. */
 const MOST_MS = 20_000;
@@ -71,15 +72,11 @@ for (const [name, says] of Object.entries(DAEMONS)) {
         const start = performance.now();
         await Promise.all(
           Object.entries(COMMANDS).map(async ([command, run]) => {
-            const printed: string[] = [];
-            const terminal = {
-              out: (text: string) => printed.push(text),
-              error: (text: string) => printed.push(text),
-            } as unknown as Terminal;
+            const terminal = recordingTerminal();
             const failure = await run(terminal, runDir).catch((error: unknown) => error);
             assert.ok(failure instanceof Failure, `${command}: ${failure}`);
             assert.match(failure.message, /^the daemon did not answer within 5 s$/, command);
-            assert.deepEqual(printed, [], command);
+            assert.deepEqual([...terminal.written, ...terminal.errors], [], command);
             assert.ok(performance.now() - start < MOST_MS, command);
           }),
         );
@@ -121,7 +118,7 @@ Deno.test({
     const runDir = mkdtempSync("/tmp/floatip-silent-");
     const status = JSON.stringify({ schema: 1, started: "2026-11-21T12:00:00Z", instances: [] });
     using _daemon = statusAlone(runDir, status);
-    const terminal = { out() {}, error() {} } as unknown as Terminal;
+    const terminal = recordingTerminal();
     try {
       const failure = await restart(terminal, { runDir }).catch((error: unknown) => error);
       assert.ok(failure instanceof Failure, `${failure}`);
@@ -147,7 +144,7 @@ Deno.test({
     });
     // A minute for each second from the order on.
     performance.now = () => real() + Math.max(0, real() - orderedAt) * 60;
-    const terminal = { out() {}, error() {} } as unknown as Terminal;
+    const terminal = recordingTerminal();
     try {
       const failure = await restart(terminal, { runDir }).catch((error: unknown) => error);
       assert.ok(failure instanceof Failure, `${failure}`);
@@ -166,11 +163,7 @@ Deno.test({
   async fn() {
     const runDir = mkdtempSync("/tmp/floatip-silent-");
     let asked = 0;
-    const printed: string[] = [];
-    const terminal = {
-      out: (text: string) => printed.push(text),
-      paint: (_: unknown, text: string) => text,
-    } as unknown as Terminal;
+    const terminal = recordingTerminal();
     const listener = Deno.listen({ transport: "unix", path: socketPath(runDir) });
     const held: Deno.Conn[] = [];
     (async () => {
@@ -186,7 +179,7 @@ Deno.test({
       for (const connection of held) connection.close();
       rmSync(runDir, { recursive: true });
     }
-    assert.match(printed.join(""), /did not answer within 5 s/);
+    assert.match(terminal.written.join(""), /did not answer within 5 s/);
     assert.equal(asked, 1);
   },
 });
