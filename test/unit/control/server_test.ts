@@ -12,6 +12,7 @@ import { isRunDirLocked } from "../../../src/control/run_dir_lock.ts";
 import { readingSocketPath, socketPath } from "../../../src/control/socket.ts";
 import { documentOf, master } from "../../support/cli/documents.ts";
 import { ANSWERS } from "../../support/control/answers.ts";
+import { inFolder } from "../../support/in_folder.ts";
 
 const document = documentOf([master()]);
 const applied: ReloadAnswer = {
@@ -27,13 +28,8 @@ const answers: ControlAnswers = {
 };
 
 /** Runs `body` with a runtime directory of its own that does not exist yet. */
-async function withRunDir(body: (runDir: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "floatip-" });
-  try {
-    await body(`${root}/run/floatip`);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+function withRunDir(body: (runDir: string) => Promise<void>): Promise<void> {
+  return inFolder((root) => body(`${root}/run/floatip`));
 }
 
 async function troubleOf(request: Promise<unknown>): Promise<ControlTrouble | undefined> {

@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import { attempt } from "../../support/health/checks.ts";
-
-async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "fl-file-" });
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../support/in_folder.ts";
 
 function look(path: string, want: "present" | "absent" | "value") {
   return attempt({ kind: "file", path, want });

@@ -15,6 +15,7 @@ import {
   writeResumeState,
 } from "../../../src/service/state_files.ts";
 import { formatWallTime, type WallTime } from "../../../src/time.ts";
+import { inFolder } from "../../support/in_folder.ts";
 
 const NOTE: ResumeState = {
   schema: 1,
@@ -41,15 +42,6 @@ const MAINTENANCE: Maintenance = {
   until: undefined,
   reason: "new SSD",
 };
-
-async function inFolder(body: (folder: string) => void): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "floatip-" });
-  try {
-    body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("a note comes back as it was, and the next one replaces it", () =>
   inFolder((folder) => {

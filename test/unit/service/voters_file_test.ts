@@ -1,16 +1,7 @@
 /** Which machines vote is written down beside the loop, and said to be so only when it is. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { readVoters, votersWriter } from "../../../src/service/voters_file.ts";
-
-/** Runs `body` with a folder that does not outlive it. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../support/in_folder.ts";
 
 Deno.test("voters: what is handed over is written down later, one after the other", () =>
   inFolder(async (folder) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { propose } from "../../../../src/cli/complete/run.ts";
 import { completionScript, SHELLS } from "../../../../src/cli/completions/scripts.ts";
+import { inFolder } from "../../../support/in_folder.ts";
 import { run } from "../../../support/lab/command.ts";
 import { lacking, nameWith } from "../../../support/lab/prerequisites.ts";
 import { fileURLToPath } from "node:url";
@@ -15,14 +16,12 @@ vrid = 52
 oh-no = true
 `;
 
-async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "floatip-complete-" });
-  try {
+/** Runs `body` with a folder that has the file. */
+function withFile(body: (folder: string) => Promise<void>): Promise<void> {
+  return inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/floatip.toml`, FILE);
     await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 async function words(...line: readonly string[]): Promise<readonly string[]> {
@@ -49,7 +48,7 @@ Deno.test("for files, and where nothing is known, the shell completes by itself"
 });
 
 Deno.test("the names of the file that is meant, sound or not", () =>
-  inScratch(async (folder) => {
+  withFile(async (folder) => {
     const file = `${folder}/floatip.toml`;
     assert.deepEqual(await words("run", "-c", file, "--node", ""), ["pi-a", "pi-b"]);
     assert.deepEqual(await words("check", `--config=${file}`, "--node=pi-b"), ["--node=pi-b"]);
@@ -90,7 +89,7 @@ for (const shell of SHELLS) {
   Deno.test({
     ...nameWith(`${shell} completes what floatip proposes`, reason),
     fn: () =>
-      inScratch(async (folder) => {
+      withFile(async (folder) => {
         await Deno.writeTextFile(`${folder}/script`, completionScript(shell));
         const main = fileURLToPath(new URL("../../../../main.ts", import.meta.url));
         const program = `#!/bin/sh\nexec ${Deno.execPath()} run -A --no-check ${main} "$@"\n`;
@@ -111,7 +110,7 @@ for (const shell of SHELLS) {
 }
 
 Deno.test("a pipe in the place of the file has no names, and is not waited for", async () => {
-  await inScratch(async (folder) => {
+  await withFile(async (folder) => {
     const pipe = `${folder}/pipe`;
     assert.equal(new Deno.Command("mkfifo", { args: [pipe] }).outputSync().success, true);
     assert.deepEqual(await words("check", `--config=${pipe}`, "--node="), []);
