@@ -14,6 +14,19 @@ const ADDRESS = "192.168.1.50";
 /** FUZZ_RUNS in the environment makes it longer. */
 const RUNS = Math.min(2000, Number(Deno.env.get("FUZZ_RUNS") ?? 12));
 
+/** The file of all machines, in which they have these names. */
+function fileOf(names: readonly string[], lines: readonly string[] = []): string {
+  return [
+    "[nodes]",
+    ...names.map((name, index) => `${name} = "192.168.1.${11 + index}"`),
+    '[cluster]\nsecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"',
+    'etcd = ["http://10.0.0.1:2379", "http://10.0.0.2:2379", "http://10.0.0.3:2379"]',
+    `[instance.db]\nvrid = 51\naddresses = ["${ADDRESS}/24"]\nexclusive = true`,
+    `prefer = [${names.map((name) => `"${name}"`).join()}]`,
+    ...lines,
+  ].join("\n");
+}
+
 class Scene {
   readonly cluster: Cluster;
   readonly etcd: SimEtcd;
@@ -23,15 +36,7 @@ class Scene {
   constructor(seed: number, readonly names: readonly string[], lines: readonly string[]) {
     this.cluster = new Cluster(seed);
     this.etcd = etcdOf(this.cluster.lan);
-    const file = [
-      "[nodes]",
-      ...names.map((name, index) => `${name} = "192.168.1.${11 + index}"`),
-      '[cluster]\nsecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"',
-      'etcd = ["http://10.0.0.1:2379", "http://10.0.0.2:2379", "http://10.0.0.3:2379"]',
-      `[instance.db]\nvrid = 51\naddresses = ["${ADDRESS}/24"]\nexclusive = true`,
-      `prefer = [${names.map((name) => `"${name}"`).join()}]`,
-      ...lines,
-    ].join("\n");
+    const file = fileOf(names, lines);
     for (const [index, name] of names.entries()) {
       const addresses = [`192.168.1.${11 + index}/24`];
       this.cluster.createNode(name, [{ name: "eth0", segment: "lan", addresses }]);
@@ -113,6 +118,19 @@ Deno.test("etcd decides: a node is cut off from all but etcd, or from etcd alone
   await scene.until("pi-b answers", () => scene.answering[0] === "pi-b", seconds(12));
   await scene.pass(seconds(5));
   assert.deepEqual(scene.answering, ["pi-b"]);
+  assert.equal(scene.twice, undefined);
+});
+
+Deno.test("etcd decides: nodes that got other names while it was down ask again", async () => {
+  const scene = new Scene(3, NAMES, []);
+  scene.etcd.isDown = true;
+  await scene.pass(seconds(60));
+  assert.deepEqual(scene.answering, []);
+  const renamed = configFrom(fileOf(["node-a", "node-b", "node-c"]));
+  for (const name of NAMES) scene.cluster.reload(name, renamed);
+  await scene.pass(seconds(10));
+  scene.etcd.isDown = false;
+  await scene.until("one holds", () => scene.answering.length === 1, seconds(30));
   assert.equal(scene.twice, undefined);
 });
 

@@ -158,8 +158,12 @@ export class Leases implements Ticker, LeaseGate {
     const [config, self] = [this.#options.config(), this.#options.self()];
     if (self === undefined) return;
     if (this.#settled?.config !== config || this.#settled.self !== self) {
+      const before = this.#arbiter;
+      const isRenamed = this.#settled !== undefined && this.#settled.self !== self;
       this.#settled = { config, self };
       this.#arbiter = this.#options.makeArbiter(config, self, this.#events);
+      // Then nothing is asked for any more, whatever is wanted.
+      if (this.#arbiter !== before || isRenamed) this.#needs.clear();
       this.#known = "";
       this.#fence = undefined;
     }
@@ -176,7 +180,10 @@ export class Leases implements Ticker, LeaseGate {
     if (known === this.#known) return;
     this.#known = known;
     this.#arbiter.settle(leases);
-    for (const { lease } of leases) this.#changed.add(lease);
+    for (const { lease } of leases) {
+      this.#changed.add(lease);
+      this.#follow(lease);
+    }
   }
 
   #routersOf(lease: string): readonly VirtualRouter[] {
