@@ -19,6 +19,10 @@ import { ip } from "../../../src/net/ip.ts";
 import type { Instant } from "../../../src/time.ts";
 import type { Random } from "../../sim/random.ts";
 import { nodeReport, routerReport } from "../../support/cluster/reports.ts";
+import { bytesOf, spoilt } from "./inputs.ts";
+
+/** Most are left as they are, so that sessions come about and go on. */
+const TIMES = 10;
 
 /** A datagram; `greetings` are heads of those that the daemon sent last. */
 export function channelDatagram(
@@ -39,7 +43,7 @@ export function channelDatagram(
   ])();
   const length = head.length === DATA_HEAD.size ? random.between(0, 1200) : 0;
   const datagram = Uint8Array.from([...head, ...bytesOf(random, length + TAG_SIZE)]);
-  return { kind: "channel", from, datagram: spoilt(random, datagram), at };
+  return { kind: "channel", from, datagram: spoilt(random, datagram, TIMES), at };
 }
 
 /** What a tag turns out to be: wrong, or of a text that may be anything. */
@@ -54,7 +58,7 @@ export function openedText(random: Random): Uint8Array | undefined {
     () => new TextEncoder().encode("[".repeat(random.between(0, 1100))),
     () => bytesOf(random, random.between(0, 1160)),
   ])();
-  return spoilt(random, text);
+  return spoilt(random, text, TIMES);
 }
 
 function report(random: Random): Uint8Array {
@@ -118,24 +122,4 @@ function sidOf(random: Random): Uint8Array {
 
 function counter(random: Random): bigint {
   return random.pick([0n, 1n, BigInt(random.between(1, 1e6)), 2n ** 64n - 1n]);
-}
-
-function spoilt(random: Random, bytes: Uint8Array): Uint8Array {
-  switch (bytes.length === 0 ? 9 : random.between(0, 9)) {
-    case 0: {
-      const changed = bytes.slice();
-      changed[random.between(0, changed.length - 1)] = random.between(0, 255);
-      return changed;
-    }
-    case 1:
-      return bytes.slice(0, random.between(0, bytes.length));
-    case 2:
-      return Uint8Array.from([...bytes, ...bytesOf(random, random.between(1, 200))]);
-    default:
-      return bytes;
-  }
-}
-
-function bytesOf(random: Random, length: number): Uint8Array {
-  return Uint8Array.from({ length }, () => random.between(0, 255));
 }

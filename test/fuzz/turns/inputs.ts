@@ -100,27 +100,26 @@ function advertOf(random: Random, source: Ip, destination: Ip): Uint8Array {
   }
 }
 
-/** `bytes` as they are, or with some of them changed, cut off or added. */
-function spoilt(random: Random, bytes: Uint8Array): Uint8Array {
-  switch (random.between(0, 5)) {
-    case 0: {
+/** `bytes` as they are, or, three times of `times`, with some of them changed, cut off or added. */
+export function spoilt(random: Random, bytes: Uint8Array, times = 6): Uint8Array {
+  if (bytes.length === 0) return bytes;
+  switch (random.between(1, times)) {
+    case 1: {
       const changed = bytes.slice();
       changed[random.between(0, changed.length - 1)] = random.between(0, 255);
       return changed;
     }
-    case 1:
+    case 2:
       return bytes.slice(0, random.between(0, bytes.length));
-    case 2: {
-      const longer = new Uint8Array(bytes.length + random.between(1, 200));
-      longer.set(bytes);
-      return longer;
-    }
+    case 3:
+      return Uint8Array.from([...bytes, ...bytesOf(random, random.between(1, 200))]);
     default:
       return bytes;
   }
 }
 
-function bytesOf(random: Random, length: number): Uint8Array {
+/** Bytes that mean nothing. */
+export function bytesOf(random: Random, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.between(0, 255));
 }
 
