@@ -24,8 +24,9 @@ async function answered(head: string, body: string, times: number): Promise<stri
     }
   })();
   try {
-    using client = new ControlClient(folder);
-    await client.status();
+    // An order: so long a status may take a busy machine more than the 5 s that it has.
+    using client = new ControlClient(folder, 60_000);
+    await client.reload();
     return "an answer";
   } catch (error) {
     return (error as { readonly trouble?: ControlTrouble }).trouble ?? String(error);
