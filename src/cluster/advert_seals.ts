@@ -190,17 +190,19 @@ export class AdvertSeals {
 
   /** For the process after this one. `isLast`: this one takes no advert any more. */
   note(isLast: boolean, now: Instant): readonly SessionNote[] {
-    return [...this.#peers.values()].flatMap(({ name, sessions, sealsUntil }) =>
-      sessions.map(({ own, other, counter, opens, isProved, isHeard, highest }): SessionNote => ({
+    return [...this.#peers.values()].flatMap((peer) => {
+      const { name, sessions, sealsUntil } = peer;
+      const sending = sendingOf(peer);
+      return sessions.map((session): SessionNote => ({
         peer: name,
-        own: own.toHex(),
-        other: other.toHex(),
-        counter,
-        speaks: opens && isProved,
+        own: session.own.toHex(),
+        other: session.other.toHex(),
+        counter: session.counter,
+        speaks: session === sending,
         seals: sealsUntil !== undefined && sealsUntil >= now,
-        ...(isLast && isHeard ? { heard: [...highest] } : {}),
-      }))
-    );
+        ...(isLast && session.isHeard ? { heard: [...session.highest] } : {}),
+      }));
+    });
   }
 
   /** What the process before this one wrote down. */
@@ -216,7 +218,7 @@ export class AdvertSeals {
         other: otherSid,
         counter: counter + LEAP,
         opens: speaks,
-        isProved: true,
+        isProved: speaks,
         isHeard: heard !== undefined,
         highest: new Map(heard),
       });

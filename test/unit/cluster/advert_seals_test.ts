@@ -139,6 +139,16 @@ Deno.test("seals: a process that goes on for another one is believed at once", (
   assert.equal(b.hears(third.says()), "replayed", "the sessions of before are over");
 });
 
+Deno.test("seals: a process that goes on while another session begins seals by the old one", () => {
+  const [a, b] = pair();
+  a.tells(b);
+  // The next process of b has answered, and not proved itself yet.
+  a.seals.meet("b", { own: a.sid, other: sid(), opens: true, isProved: false });
+  assert.equal(b.hears(a.says()), "taken");
+  const next = new Node("a", a.seals.note(true, at(1)));
+  assert.equal(b.hears(next.says()), "taken");
+});
+
 Deno.test("seals: a backup that goes on knows what it has heard, and refuses plain ones", () => {
   const [a, b] = pair();
   const recorded = [a.says(), a.says()];
