@@ -37,7 +37,7 @@ export class Answers {
   /** Names this process: no recording from before it started does. */
   #named = WHOLE;
   #morePaid = START;
-  #newest = new Uint8Array(0);
+  #newest: Uint8Array | undefined;
 
   constructor(ownSid: Uint8Array) {
     this.#ownSid = ownSid;
@@ -45,7 +45,7 @@ export class Answers {
 
   /** Its process that said HELLO for the first time, the last of all; it may be a recording. */
   get newest(): Uint8Array | undefined {
-    return this.#newest.length === 0 ? undefined : this.#newest;
+    return this.#newest;
   }
 
   /** Why this HELLO is not answered, if it is not. */
