@@ -60,10 +60,14 @@ const localTime = (text) =>
 /** @param {string} name @param {string} family */
 const label = (name, family) => family === "ipv6" ? `${name} (IPv6)` : name;
 
+/** @param {Status["instances"][number]} instance @param {Status["nodes"]} nodes */
+const gone = ({ master }, nodes) =>
+  nodes.find((one) => one.name === master?.node && /^(lost|left)$/.test(one.state));
+
 /** @param {Status["instances"][number]} instance @param {Status} status */
 function holderText(instance, { nodes, maintenance }) {
   const { health, master, rivals } = instance;
-  const lost = nodes.find((one) => one.name === master?.node && /^(lost|left)$/.test(one.state));
+  const lost = gone(instance, nodes);
   const last = lost ? { node: lost.name, ago_ms: lost.heard_ms ?? 0 } : instance.last_holder;
   const past = last === null ? "" : `; ${last.node} held it ${duration(last.ago_ms)} ago`;
   const elsewhere = master === null || lost ? past : `; held by ${master.node}`;
@@ -90,11 +94,14 @@ function holderText(instance, { nodes, maintenance }) {
 }
 
 /** @param {Status} document */
-function verdictOf({ instances, attention, maintenance }) {
+function verdictOf({ instances, nodes, attention, maintenance }) {
   const healths = instances.map(({ health }) => health);
   if (healths.some((health) => health === "two")) return ["bad", "✕ An address has two holders"];
   if (healths.some((health) => health === "nobody")) return ["bad", "✕ An address has no holder"];
   if (instances.length === 0) return ["warn", "▲ This node has no instance"];
+  if (instances.some((one) => one.health === "held" && gone(one, nodes))) {
+    return ["warn", "▲ The holder of an address is gone"];
+  }
   const isWell = healths.every((health) => health === "held") && attention.length === 0;
   if (isWell && maintenance === null) return ["good", "● All is well"];
   return ["warn", "▲ Held, and something needs a look"];
@@ -121,10 +128,11 @@ function checksText(checks) {
 function instanceCard(instance, status) {
   const { health, addresses, state, priority, faults, evidence, checks, cause, ready } = instance;
   const place = instance.interface ?? "no interface yet";
+  const shown = health === "held" && gone(instance, status.nodes) ? "fault" : health;
   const lines = [
     element("h2", "", label(instance.name, instance.family)),
     element("p", "", `${addresses.join(", ")} on ${place}`),
-    element("p", `holder ${STYLES[health]}`, `${SHAPES[health]} ${holderText(instance, status)}`),
+    element("p", `holder ${STYLES[shown]}`, `${SHAPES[shown]} ${holderText(instance, status)}`),
     element("p", "dim", `this node: ${state}, priority ${priority}; ${cause}`),
     ...[...evidence, ...faults].map((text) => element("p", "bad", `✕ ${text}`)),
   ];
@@ -138,10 +146,7 @@ function instanceCard(instance, status) {
   return element("article", "card", ...lines);
 }
 
-/**
- * What `node` says of itself; nothing where the file has no [cluster].
- * @param {Status["nodes"][number] | undefined} node
- */
+/** Nothing where the file has no [cluster]. @param {Status["nodes"][number] | undefined} node */
 function reportsOf(node) {
   return node?.instances ?? [];
 }
@@ -150,7 +155,7 @@ function reportsOf(node) {
 function drawNodes({ nodes, instances }) {
   part("nodes").hidden = nodes.length === 0;
   const rows = nodes.map((node) => {
-    const isHolder = instances.some(({ master }) => master?.node === node.name);
+    const isHolder = instances.some((one) => one.master?.node === node.name && !gone(one, nodes));
     const what = reportsOf(node).map((one) =>
       element(
         "div",
@@ -162,8 +167,7 @@ function drawNodes({ nodes, instances }) {
         ].filter((text) => text !== "").join("; "),
       )
     );
-    const shape = node.state === "up" ? "●" : "▲";
-    const style = node.state === "up" ? "good" : "warn";
+    const [style, shape] = node.state === "up" ? ["good", "●"] : ["warn", "▲"];
     return [
       `${isHolder ? "★ " : ""}${node.name}${node.self ? " (this node)" : ""}`,
       element("span", style, `${shape} ${node.words}`),
@@ -184,12 +188,9 @@ function drawMaintenance({ maintenance }) {
   if (maintenance === null) return;
   const { since, until, reason } = maintenance;
   const end = until === null ? "until it is switched off" : `until ${localTime(until)}`;
-  section.replaceChildren(element(
-    "p",
-    "warn",
-    `▲ This node is in maintenance since ${localTime(since)}, ${end}` +
-      (reason === null ? "" : `: ${reason}`),
-  ));
+  const why = reason === null ? "" : `: ${reason}`;
+  const text = `▲ This node is in maintenance since ${localTime(since)}, ${end}${why}`;
+  section.replaceChildren(element("p", "warn", text));
 }
 
 /** @param {Status} news */
@@ -252,10 +253,8 @@ function entryText(entry) {
     case "conflict":
       return `${labelOf(entry)}: conflict: ${entry.words}`;
     case "order":
-      return `${entry.what} (ordered ${
-        entry.by === "mqtt" ? "by MQTT, broker" : "on the page from"
-      } ` +
-        `${entry.from})`;
+      return `${entry.what} (ordered ` +
+        `${entry.by === "mqtt" ? "by MQTT, broker" : "on the page from"} ${entry.from})`;
     default:
       return `floatip ${entry.what}`;
   }
