@@ -212,7 +212,7 @@ export async function replace(path: string, text: string, mode: number): Promise
   }
 }
 
-/** A new name outlives a power cut once its folder is synced (fsync(2)). */
+/** A new name, or that there is none any more, outlives a power cut from then on (fsync(2)). */
 function syncFolderSync(path: string): void {
   using folder = Deno.openSync(dirname(path), { read: true });
   folder.syncSync();
@@ -245,10 +245,14 @@ function createSync(path: string, mode: number): Deno.FsFile {
   }
 }
 
-/** Removes what is at `path`, not what it leads to; nothing there is fine. Throws Deno.errors.*. */
-export function removeSync(path: string): void {
+/**
+ * Removes what is at `path`, not what it leads to; nothing there is fine. `synced`: a power cut
+ * does not bring it back. Throws Deno.errors.*.
+ */
+export function removeSync(path: string, synced = false): void {
   try {
     Deno.removeSync(path);
+    if (synced) syncFolderSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

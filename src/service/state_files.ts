@@ -75,10 +75,10 @@ export function maintenancePath(stateDir: string): string {
   return `${stateDir}/maintenance.json`;
 }
 
-/** Writes `maintenance` down, synced, or (undefined) removes it. Throws Deno.errors.*. */
+/** Writes `maintenance` down, or (undefined) removes it, synced. Throws Deno.errors.*. */
 export function writeMaintenance(stateDir: string, maintenance: Maintenance | undefined): void {
   const path = maintenancePath(stateDir);
-  if (maintenance === undefined) return removeSync(path);
+  if (maintenance === undefined) return removeSync(path, true);
   Deno.mkdirSync(stateDir, { recursive: true, mode: 0o755 });
   const { since, until, reason } = maintenance;
   const text = JSON.stringify({ since, until: until ?? null, reason: reason ?? null });

@@ -86,6 +86,24 @@ Deno.test("maintenance comes back as it was, and goes when it is over", () =>
     assert.equal(readMaintenance(state, complain), undefined);
   }));
 
+Deno.test("maintenance, and its end, outlive a power cut: what is changed is synced", () =>
+  inFolder((folder) => {
+    const { syncSync } = Deno.FsFile.prototype;
+    const synced: string[] = [];
+    Deno.FsFile.prototype.syncSync = function () {
+      synced.push(this.statSync().isDirectory ? "folder" : "file");
+      syncSync.call(this);
+    };
+    try {
+      writeMaintenance(folder, MAINTENANCE);
+      assert.deepEqual(synced, ["file", "folder"]);
+      writeMaintenance(folder, undefined);
+      assert.deepEqual(synced.slice(2), ["folder"]);
+    } finally {
+      Deno.FsFile.prototype.syncSync = syncSync;
+    }
+  }));
+
 Deno.test("a maintenance file that cannot be understood means maintenance, and says so", () =>
   inFolder((folder) => {
     Deno.writeTextFileSync(maintenancePath(folder), '{"since":');
