@@ -1,5 +1,5 @@
 /** Votes for people: how many a node has, and why a voter gave none. */
-import { formatDuration, nanoseconds } from "../../time.ts";
+import { formatDuration } from "../../time.ts";
 import type { LeaseView } from "../exclusive.ts";
 import { type Contest, type Holder, isInForce, type Refused } from "./candidacy.ts";
 import { mayBeOver, type Reading, restAtLeast, restAtMost } from "./clocks.ts";
@@ -57,14 +57,18 @@ function differenceText(contest: Contest, holder: Holder): string | undefined {
 }
 
 function refusalText(voter: string, { reason, holder, holding, until }: Refused, now: Reading) {
-  const rest = formatDuration(nanoseconds(restAtMost(until, now)));
+  const left = restAtMost(until, now);
+  const rest = formatDuration(left);
   switch (reason) {
     case "promised":
+      if (left === 0) return `${voter} had promised it to ${holder}, and is asked again`;
       return holding
         ? `${holder} holds it, says ${voter}, for ${rest} more`
         : `${holder} asks for it too, says ${voter}: decided in ${rest}`;
     case "silent":
-      return `${voter} has just started and votes in ${rest}`;
+      return left === 0
+        ? `${voter} had just started, and is asked again`
+        : `${voter} has just started and votes in ${rest}`;
     case "other-voters":
       return `${voter} knows other voters`;
     case "old-epoch":

@@ -128,6 +128,23 @@ Deno.test("votes: nothing moves when the witness dies and starts again", () => {
   strictEqual(lan.answering.length, 1);
 });
 
+Deno.test("votes: of a refusal whose time is over no rest is told", () => {
+  const lan = held();
+  lan.restart("w");
+  lan.ask("b");
+  lan.run(600);
+  const cut = { a: lan.view("a").refusals, b: lan.view("b").refusals };
+  ok(cut.a.some((text) => /^w has just started and votes in 3\./.test(text)), cut.a.join());
+  ok(cut.b.some((text) => /^a holds it, says a, for /.test(text)), cut.b.join());
+  lan.passes = () => false;
+  lan.run(6000, ["b"]);
+  deepStrictEqual(lan.view("b").refusals, [
+    "b had promised it to a, and is asked again",
+    "a had promised it to a, and is asked again",
+    "w had just started, and is asked again",
+  ]);
+});
+
 Deno.test("votes: without witness and without the holder no node holds", () => {
   const lan = held();
   lan.ask("b");
