@@ -10,16 +10,14 @@ import {
   parseIp,
   sameIp,
 } from "../../net/ip.ts";
+import { Block } from "./block.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import {
   altered,
   carried,
   changed,
-  type Directives,
-  directivesOf,
   type ImportContext,
-  lastOf,
   type Report,
   type Translation,
   unsupported,
@@ -28,21 +26,20 @@ import {
 
 /** The entries `source` and `peers`. `floating`: the floating addresses of the instance. */
 export function travelOf(
-  directives: Directives,
+  instance: Block,
   family: Family,
   floating: readonly Ip[],
-  report: Report,
 ): readonly TomlEntry[] {
-  const blocks = directives.get("unicast_peer") ?? [];
-  const lines = blocks.flatMap(({ block = [] }) => block);
-  const source = sourceOf(directives, family, floating, lines.length > 0, report);
+  const { report } = instance.context;
+  const lines = instance.inside("unicast_peer");
+  const source = sourceOf(instance, family, floating, lines.length > 0);
   const peers = lines.flatMap((line) => peerOf(line, family, [...floating, ...source], report));
   const once = peers.filter(({ address, line }, index) => {
     const first = peers.findIndex((other) => sameIp(other.address, address));
     if (first !== index) report(line, changed("it is there already"));
     return first === index;
   });
-  for (const block of blocks) {
+  for (const block of instance.all("unicast_peer")) {
     const translation = once.length > 0
       ? carried("peers = [...]")
       : changed("it is empty: keepalived uses multicast, and so does floatip");
@@ -58,15 +55,13 @@ export function travelOf(
 
 /** No source or one. */
 function sourceOf(
-  directives: Directives,
+  instance: Block,
   family: Family,
   floating: readonly Ip[],
   unicast: boolean,
-  report: Report,
 ): readonly Ip[] {
-  const statements = ["unicast_src_ip", "mcast_src_ip"].map((word) =>
-    lastOf(directives, word, report)
-  );
+  const { report } = instance.context;
+  const statements = ["unicast_src_ip", "mcast_src_ip"].map((word) => instance.last(word));
   const [first, second] = statements.filter((statement) => statement !== undefined)
     .toSorted((a, b) => b.order - a.order);
   if (second !== undefined) {
@@ -170,23 +165,23 @@ const KNOWN = ["auth_type", "auth_pass"];
 
 /** The entry `auth` of an instance, or none. */
 export function authEntries(
-  blocks: readonly Statement[],
+  instance: Block,
   version: 2 | 3,
   strict: boolean,
-  context: ImportContext,
 ): readonly TomlEntry[] {
+  const { context } = instance;
   const { report, unknown } = context;
-  const inner = blocks.flatMap(({ block = [] }) => block);
-  const directives = directivesOf(inner);
-  const type = lastOf(directives, "auth_type", report);
-  const pass = lastOf(directives, "auth_pass", report);
-  for (const statement of inner) {
+  const blocks = instance.all("authentication");
+  const inside = new Block(instance.inside("authentication"), context);
+  const type = inside.last("auth_type");
+  const pass = inside.last("auth_pass");
+  for (const statement of inside.statements) {
     if (!KNOWN.includes(keywordOf(statement))) report(statement, unknown(statement, KNOWN));
     judgeRest(statement, context);
   }
   const say = (translation: Translation): readonly TomlEntry[] => {
     for (const block of blocks) report(block, translation);
-    for (const statement of inner) report(statement, { ...translation, matters: false });
+    for (const one of inside.statements) report(one, { ...translation, matters: false });
     return [];
   };
   if (blocks.length === 0) return [];

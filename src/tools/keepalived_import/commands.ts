@@ -3,6 +3,7 @@ import { CHECK } from "../../config/tables/check.ts";
 import { OPERATORS } from "../../config/tables/command.ts";
 import { accepts } from "../../config/tables/types.ts";
 import { showName, writeValue } from "../../config/toml_text.ts";
+import type { Block } from "./block.ts";
 import { argvOf, scriptWordsOf } from "./parse.ts";
 import { argumentsOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
@@ -10,10 +11,7 @@ import {
   altered,
   carried,
   changed,
-  type Directives,
-  type ImportContext,
   type ImportEnvironment,
-  lastOf,
   type Report,
   type Translation,
   unsupported,
@@ -114,15 +112,17 @@ export interface ScriptUser {
   readonly group: string | undefined;
 }
 
-/** The user and group of `user` or `script_user`; undefined: an invalid name, which is reported. */
-export function scriptUserIn(statement: Statement, report: Report): ScriptUser | undefined {
-  const [user = "", group] = argumentsOf(statement);
-  if (!isUser(user)) {
-    report(statement, altered(`${showName(user)} is not a user name, and is ignored`));
-    return undefined;
-  }
-  report(statement, userVerdict(user, group));
-  return { user, group };
+/** The user and group of `user` or `script_user`; undefined: none, or an invalid name. */
+export function scriptUserIn(
+  block: Block,
+  keyword: "user" | "script_user",
+): ScriptUser | undefined {
+  return block.read(keyword, undefined, (user = "", statement) => {
+    const [, group] = argumentsOf(statement);
+    return isUser(user)
+      ? [{ user, group }, userVerdict(user, group)]
+      : [undefined, altered(`${showName(user)} is not a user name, and is ignored`)];
+  });
 }
 
 function userVerdict(user: string, group: string | undefined): Translation {
@@ -158,20 +158,20 @@ interface NotifyHook {
  * this instance runs.
  */
 export function notifyEntries(
-  own: Directives,
-  group: Directives | undefined,
+  own: Block,
+  group: Block | undefined,
   runner: ScriptUser,
-  context: ImportContext,
 ): readonly TomlEntry[] {
-  const hooks = [...commandsOf(own, false, context), ...commandsOf(group, true, context)];
+  const { report } = own.context;
+  const hooks = [...commandsOf(own, false), ...(group ? commandsOf(group, true) : [])];
   const kept: NotifyHook[] = [];
   for (const one of hooks) {
-    if (kept.some(({ key }) => key === one.key)) context.report(one.statement, TAKEN);
+    if (kept.some(({ key }) => key === one.key)) report(one.statement, TAKEN);
     else kept.push(one);
   }
   const users = new Set(kept.map(({ command }) => command.user ?? runner.user));
   const [user = runner.user] = users;
-  for (const one of kept) judgeOne(one, user, runner, context.report);
+  for (const one of kept) judgeOne(one, user, runner, report);
   const entries = kept.map(({ key, command }): TomlEntry => [key, command.argv]);
   return entries.length === 0 ? [] : [...entries, ["user", user]];
 }
@@ -181,25 +181,18 @@ const TAKEN = unsupported(
   "call both from one script",
 );
 
-function commandsOf(
-  directives: Directives | undefined,
-  group: boolean,
-  context: ImportContext,
-): readonly NotifyHook[] {
-  if (directives === undefined) return [];
-  const deleted = lastOf(directives, "notify_deleted", context.report);
+function commandsOf(block: Block, group: boolean): readonly NotifyHook[] {
+  const deleted = block.last("notify_deleted");
   if (deleted !== undefined) {
-    context.report(
-      deleted,
-      changed("the removal of an instance by a reload is reported as STOP", undefined, "on_stop"),
-    );
+    const why = "the removal of an instance by a reload is reported as STOP";
+    block.report(deleted, changed(why, undefined, "on_stop"));
   }
   return Object.entries(KEYS).flatMap(([keyword, key]) => {
-    const statement = lastOf(directives, keyword, context.report);
+    const statement = block.last(keyword);
     if (statement === undefined) return [];
-    const command = commandOf(statement, true, context.environment);
+    const command = commandOf(statement, true, block.context.environment);
     if (isCommand(command)) return [{ key, statement, command, group }];
-    context.report(statement, command);
+    block.report(statement, command);
     return [];
   });
 }

@@ -1,5 +1,6 @@
 /** Conversion of a keepalived.conf: the tables of the result, instances and sync groups. */
 import { writeValue } from "../../config/toml_text.ts";
+import { Block } from "./block.ts";
 import { NOTIFIES, notifyEntries } from "./commands.ts";
 import { GROUP_DIRECTIVES, reportOthers } from "./directives.ts";
 import { ROOT_DIRECTIVES } from "./global_directives.ts";
@@ -13,8 +14,6 @@ import {
   altered,
   carried,
   changed,
-  type Directives,
-  directivesOf,
   type ImportContext,
   needless,
   reportAll,
@@ -35,7 +34,7 @@ export function convert(root: readonly Statement[], context: ImportContext): rea
   const instances = instancesOf(root, globals, context);
   const groups = readGroups(root, instances.map(({ name }) => name), context);
   const members = named(instances, groups);
-  const trackers = trackersOf(root, context.report);
+  const trackers = trackersOf(root, context);
   const names = openTableNames("check");
   const able: Trackable = { trackers, names, runner: globals.runner, used: new Set(), context };
   const tables = members.flatMap((member) => {
@@ -45,7 +44,7 @@ export function convert(root: readonly Statement[], context: ImportContext): rea
   for (const tracker of trackers.filter((one) => !able.used.has(one))) {
     reportAll(tracker.statement, UNUSED, context.report);
   }
-  reportOthers(root, READ, ROOT_DIRECTIVES, context);
+  reportOthers(new Block(root, context), READ, ROOT_DIRECTIVES);
   if (instances.length === 0) return [];
   const node: readonly TomlTable[] = globals.nodeName === undefined
     ? []
@@ -119,7 +118,7 @@ function instanceTables(
   together: readonly Instance[],
   able: Trackable,
 ): readonly TomlTable[] {
-  const { statement, directives, owner } = instance;
+  const { statement, block, owner } = instance;
   const { report } = able.context;
   const header = carried(`[instance.${name}]`);
   report(
@@ -135,11 +134,11 @@ function instanceTables(
   };
   const common: Tracking = { own: interfacesOf(together), owner, by: "group" };
   const checks = new Set([
-    ...checksOf(directives, own, able),
-    ...(group === undefined ? [] : checksOf(group.directives, common, able)),
+    ...checksOf(block, own, able),
+    ...(group === undefined ? [] : checksOf(group.block, common, able)),
   ]);
-  const first = group?.members[0] === instance.name ? group.directives : undefined;
-  const notify = notifyEntries(directives, first, able.runner, able.context);
+  const first = group?.members[0] === instance.name ? group.block : undefined;
+  const notify = notifyEntries(block, first, able.runner);
   const place = statement.place;
   const entries: readonly TomlEntry[] = checks.size === 0
     ? instance.entries
@@ -176,7 +175,7 @@ const READ: readonly string[] = [
 interface SyncGroup {
   readonly name: string;
   readonly statement: Statement;
-  readonly directives: Directives;
+  readonly block: Block;
   /** Names of instances in keepalived.conf. */
   readonly members: readonly string[];
 }
@@ -201,13 +200,11 @@ function readGroup(
   context: ImportContext,
 ): readonly SyncGroup[] {
   const { report } = context;
-  const directives = directivesOf(statement.block ?? []);
-  reportOthers(statement.block ?? [], GROUP_KEYWORDS, GROUP_DIRECTIVES, context);
-  const lines = (directives.get("group") ?? []).flatMap((block) => {
-    report(block, carried("instances = [...]"));
-    return block.block ?? [];
-  });
-  const members = lines.flatMap((line) => line.words.map((name) => [name, line] as const))
+  const block = new Block(statement.block ?? [], context);
+  reportOthers(block, GROUP_KEYWORDS, GROUP_DIRECTIVES);
+  for (const list of block.all("group")) report(list, carried("instances = [...]"));
+  const members = block.inside("group")
+    .flatMap((line) => line.words.map((name) => [name, line] as const))
     .filter(([name, line]) => isMember(name, line, instances, grouped, context));
   for (const [name] of members) grouped.add(name);
   const name = valueOf(statement);
@@ -222,7 +219,7 @@ function readGroup(
       ? carried(`[group.${name}]`)
       : changed("a group with one member has no effect"),
   );
-  return [{ name, statement, directives, members: members.map(([member]) => member) }];
+  return [{ name, statement, block, members: members.map(([member]) => member) }];
 }
 
 function isMember(

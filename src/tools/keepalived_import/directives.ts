@@ -1,9 +1,9 @@
 /** Directives of instances and sync groups that have no key in floatip, and their translations. */
+import type { Block } from "./block.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import {
   carried,
   changed,
-  type ImportContext,
   needless,
   reportAll,
   switchIn,
@@ -43,14 +43,13 @@ function translationOf(statement: Statement, rule: DirectiveRule): Translation {
 }
 
 /**
- * Reports all `statements` but those with a keyword of `own`: as `table` says, or as words that
+ * Reports all statements but those with a keyword of `own`: as `table` says, or as words that
  * keepalived does not know.
  */
 export function reportOthers(
-  statements: readonly Statement[],
+  { statements, context: { report, unknown } }: Block,
   own: readonly string[],
-  table: DirectiveTable,
-  { report, unknown }: ImportContext,
+  table: DirectiveTable = {},
 ): void {
   const known = [...own, ...Object.keys(table)];
   for (const statement of statements) {

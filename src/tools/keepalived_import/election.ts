@@ -1,15 +1,13 @@
 /** The election of an instance: state, priority, preempting and advert interval. */
 import { V3_INTERVAL } from "../../config/tables/instance.ts";
 import { type Nanoseconds, seconds } from "../../time.ts";
+import type { Block } from "./block.ts";
 import { keywordOf } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import {
   altered,
   carried,
   changed,
-  type Directives,
-  lastOf,
-  type Report,
   secondsIn,
   type Translation,
   valueOf,
@@ -25,24 +23,19 @@ interface Election {
 }
 
 /** Reads state, priority, advert_int, preempt, nopreempt and preempt_delay of an instance. */
-export function electionOf(
-  directives: Directives,
-  version: 2 | 3,
-  strict: boolean,
-  report: Report,
-): Election {
-  const wanted = stateOf(directives, report);
-  const priority = priorityOf(directives, wanted, report);
+export function electionOf(instance: Block, version: 2 | 3, strict: boolean): Election {
+  const wanted = stateOf(instance);
+  const priority = priorityOf(instance) ?? absentPriority(instance, wanted);
   const owner = priority === 255;
   const master = wanted === "master" && (owner || !strict);
-  judgeState(directives, wanted, master, owner, report);
-  const preempt = preemptOf(directives, master, owner, report);
-  const delay = delayOf(directives, { preempt, master, owner, strict }, report);
+  judgeState(instance, wanted, master, owner);
+  const preempt = preemptOf(instance, master, owner);
+  const delay = delayOf(instance, { preempt, master, owner, strict });
   return {
     owner,
     entries: [
       ["priority", priority],
-      ["advert_interval", intervalOf(directives, version, report)],
+      ["advert_interval", intervalOf(instance, version)],
       ...(preempt ? [] : [["preempt", false] as const]),
       ...(delay === undefined ? [] : [["preempt_delay", delay] as const]),
       ...(master ? [["initial_state", "master"] as const] : []),
@@ -50,75 +43,69 @@ export function electionOf(
   };
 }
 
-function stateOf(directives: Directives, report: Report): "master" | "backup" {
-  const statement = lastOf(directives, "state", report);
+function stateOf(instance: Block): "master" | "backup" {
+  const statement = instance.last("state");
   const value = valueOf(statement);
   if (statement === undefined || value === "BACKUP") return "backup";
   if (value === "MASTER") return "master";
-  report(statement, changed("it is neither MASTER nor BACKUP: keepalived takes BACKUP"));
+  const why = "it is neither MASTER nor BACKUP: keepalived takes BACKUP";
+  instance.report(statement, changed(why));
   return "backup";
 }
 
 function judgeState(
-  directives: Directives,
+  instance: Block,
   wanted: "master" | "backup",
   master: boolean,
   owner: boolean,
-  report: Report,
 ): void {
-  const statement = directives.get("state")?.at(-1);
+  const statement = instance.all("state").at(-1);
   if (statement === undefined) return;
-  if (master) report(statement, carried('initial_state = "master"'));
-  else if (wanted === "master") {
-    report(statement, changed("with vrrp_strict keepalived takes BACKUP: it is not the owner"));
-  } else if (owner) {
-    report(statement, changed("in floatip an owner becomes master at once, without listening"));
-  } else report(statement, carried(undefined, "every node listens first"));
+  const translation = master
+    ? carried('initial_state = "master"')
+    : wanted === "master"
+    ? changed("with vrrp_strict keepalived takes BACKUP: it is not the owner")
+    : owner
+    ? changed("in floatip an owner becomes master at once, without listening")
+    : carried(undefined, "every node listens first");
+  instance.report(statement, translation);
 }
 
-function priorityOf(directives: Directives, state: "master" | "backup", report: Report): number {
-  const statement = lastOf(directives, "priority", report);
-  if (statement === undefined) {
-    if (state === "backup") return 100;
-    const [said] = directives.get("state") ?? [];
-    const why = "without a priority keepalived makes state MASTER an owner, with priority 255";
-    if (said !== undefined) report(said, altered(why, "priority = 255"));
-    return 255;
-  }
-  const value = wholeNumberIn(valueOf(statement), 1, 255);
-  const to = `priority = ${value ?? 100}`;
-  report(
-    statement,
-    value === undefined
-      ? altered("it is not a whole number from 1 to 255: keepalived takes 100", to)
-      : carried(to),
-  );
-  return value ?? 100;
+function priorityOf(instance: Block): number | undefined {
+  return instance.read("priority", undefined, (written) => {
+    const value = wholeNumberIn(written, 1, 255);
+    const to = `priority = ${value ?? 100}`;
+    const why = "it is not a whole number from 1 to 255: keepalived takes 100";
+    return [value ?? 100, value === undefined ? altered(why, to) : carried(to)];
+  });
 }
 
-function preemptOf(
-  directives: Directives,
-  master: boolean,
-  owner: boolean,
-  report: Report,
-): boolean {
-  const both = [...directives.get("preempt") ?? [], ...directives.get("nopreempt") ?? []]
+function absentPriority(instance: Block, state: "master" | "backup"): number {
+  if (state === "backup") return 100;
+  const [said] = instance.all("state");
+  const why = "without a priority keepalived makes state MASTER an owner, with priority 255";
+  if (said !== undefined) instance.report(said, altered(why, "priority = 255"));
+  return 255;
+}
+
+function preemptOf(instance: Block, master: boolean, owner: boolean): boolean {
+  const both = [...instance.all("preempt"), ...instance.all("nopreempt")]
     .toSorted((a, b) => a.order - b.order);
   const last = both.at(-1);
   for (const statement of both.slice(0, -1)) {
-    report(statement, changed("the last of preempt and nopreempt counts"));
+    instance.report(statement, changed("the last of preempt and nopreempt counts"));
   }
   if (last === undefined) return true;
   if (keywordOf(last) === "preempt") {
-    report(last, carried(undefined, "it is the default"));
+    instance.report(last, carried(undefined, "it is the default"));
     return true;
   }
   if (!master && !owner) {
-    report(last, carried("preempt = false"));
+    instance.report(last, carried("preempt = false"));
     return false;
   }
   const reason = owner ? "priority 255" : "state MASTER";
-  report(last, changed(`keepalived ignores it because of ${reason}`));
+  instance.report(last, changed(`keepalived ignores it because of ${reason}`));
   return true;
 }
 
@@ -130,14 +117,9 @@ interface DelaySettings {
 }
 
 function delayOf(
-  directives: Directives,
-  settings: DelaySettings,
-  report: Report,
+  instance: Block,
+  { preempt, master, owner, strict }: DelaySettings,
 ): string | undefined {
-  const statement = lastOf(directives, "preempt_delay", report);
-  if (statement === undefined) return undefined;
-  const value = secondsIn(valueOf(statement), 0, 1000);
-  const { preempt, master, owner, strict } = settings;
   const reason = master
     ? "state MASTER"
     : !preempt
@@ -145,34 +127,28 @@ function delayOf(
     : strict
     ? "vrrp_strict"
     : undefined;
-  if (value === undefined) {
-    report(statement, altered("it is not a time from 0 to 1000 seconds: keepalived ignores it"));
-    return undefined;
-  }
-  if (reason !== undefined) {
-    report(statement, changed(`it has no effect because of ${reason}`));
-    return undefined;
-  }
-  if (owner) {
-    report(statement, altered("in floatip an owner becomes master at once"));
-    return undefined;
-  }
-  if (value === 0) {
-    report(statement, carried(undefined, "it is the default"));
-    return undefined;
-  }
-  const delay = writeSeconds(Math.round(value * 1e6) / 1e6);
-  report(statement, carried(`preempt_delay = "${delay}"`));
-  return delay;
+  return instance.read("preempt_delay", undefined, (written) => {
+    const value = secondsIn(written, 0, 1000);
+    if (value === undefined) {
+      return [undefined, altered("it is not a time from 0 to 1000 seconds: keepalived ignores it")];
+    }
+    if (reason !== undefined) {
+      return [undefined, changed(`it has no effect because of ${reason}`)];
+    }
+    if (owner) return [undefined, altered("in floatip an owner becomes master at once")];
+    if (value === 0) return [undefined, carried(undefined, "it is the default")];
+    const delay = writeSeconds(Math.round(value * 1e6) / 1e6);
+    return [delay, carried(`preempt_delay = "${delay}"`)];
+  });
 }
 
-function intervalOf(directives: Directives, version: 2 | 3, report: Report): string {
-  const statement = lastOf(directives, "advert_int", report);
-  const written = secondsIn(valueOf(statement), 0.01, 255);
-  const interval = version === 2 ? wholeSeconds(written ?? 1) : hundredths(written ?? 1);
-  const text = writeSeconds(interval / 1e9);
-  if (statement !== undefined) report(statement, intervalVerdict(written, interval, text, version));
-  return text;
+function intervalOf(instance: Block, version: 2 | 3): string {
+  return instance.read("advert_int", writeSeconds(1), (value) => {
+    const written = secondsIn(value, 0.01, 255);
+    const interval = version === 2 ? wholeSeconds(written ?? 1) : hundredths(written ?? 1);
+    const text = writeSeconds(interval / 1e9);
+    return [text, intervalVerdict(written, interval, text, version)];
+  });
 }
 
 function intervalVerdict(

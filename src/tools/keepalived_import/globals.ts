@@ -1,5 +1,6 @@
 /** The global_defs: defaults of all instances, and the name of the node. */
 import { writeValue } from "../../config/toml_text.ts";
+import { Block } from "./block.ts";
 import { type ScriptUser, scriptUserIn } from "./commands.ts";
 import { reportOthers } from "./directives.ts";
 import { GLOBAL_DIRECTIVES } from "./global_directives.ts";
@@ -9,13 +10,8 @@ import {
   altered,
   carried,
   changed,
-  type Directives,
-  directivesOf,
   type ImportContext,
-  type ImportEnvironment,
-  lastOf,
   needless,
-  type Report,
   reportAll,
   switchIn,
   type Translation,
@@ -41,26 +37,24 @@ export interface Globals {
 
 /** Reads all global_defs of the file. */
 export function readGlobals(root: readonly Statement[], context: ImportContext): Globals {
-  const { environment, report } = context;
   const blocks = root.filter((statement) => keywordOf(statement) === "global_defs");
-  for (const block of blocks) report(block, carried(undefined));
-  const inner = blocks.flatMap(({ block = [] }) => block);
-  const directives = directivesOf(inner);
-  const mail = sendsMail(root, directives);
-  for (const statement of inner) {
+  for (const block of blocks) context.report(block, carried(undefined));
+  const defs = new Block(blocks.flatMap(({ block = [] }) => block), context);
+  const mail = sendsMail(root, defs);
+  for (const statement of defs.statements) {
     if (MAIL.includes(keywordOf(statement))) {
-      reportAll(statement, mailSetting(mail), report);
+      reportAll(statement, mailSetting(mail), context.report);
     }
   }
-  reportOthers(inner, [...OWN, ...MAIL], GLOBAL_DIRECTIVES, context);
+  reportOthers(defs, [...OWN, ...MAIL], GLOBAL_DIRECTIVES);
   return {
-    nodeName: nodeNameOf(directives, report),
-    version: versionOf(directives, report),
-    defaultInterface: defaultInterfaceOf(directives, report),
-    strict: strictOf(directives, report),
-    waitsForInterfaces: directives.has("dynamic_interfaces"),
-    plainChecksum: plainChecksumOf(directives, report),
-    runner: runnerOf(directives, environment, report),
+    nodeName: nodeNameOf(defs),
+    version: versionOf(defs),
+    defaultInterface: defaultInterfaceOf(defs),
+    strict: defs.read("vrrp_strict", false, () => [true, STRICT]),
+    waitsForInterfaces: defs.has("dynamic_interfaces"),
+    plainChecksum: plainChecksumOf(defs),
+    runner: runnerOf(defs),
     mail,
   };
 }
@@ -89,89 +83,62 @@ function mailSetting(mail: boolean): Translation {
 }
 
 /** Whether a smtp_alert is on. */
-function sendsMail(root: readonly Statement[], globals: Directives): boolean {
+function sendsMail(root: readonly Statement[], defs: Block): boolean {
   const groups = root.filter((one) =>
     ["vrrp_instance", "vrrp_sync_group"].includes(keywordOf(one))
   );
   const alerts = [
-    ...globals.get("smtp_alert") ?? [],
-    ...globals.get("smtp_alert_vrrp") ?? [],
-    ...groups.flatMap(({ block = [] }) => directivesOf(block).get("smtp_alert") ?? []),
+    ...defs.all("smtp_alert"),
+    ...defs.all("smtp_alert_vrrp"),
+    ...groups.flatMap(({ block = [] }) => block.filter((one) => keywordOf(one) === "smtp_alert")),
   ];
   return alerts.some((alert) => switchIn(valueOf(alert)) !== false);
 }
 
-function nodeNameOf(directives: Directives, report: Report): string | undefined {
-  const statement = lastOf(directives, "router_id", report);
-  const written = valueOf(statement);
-  if (statement === undefined) return undefined;
-  if (written === undefined) {
-    report(statement, changed("it is empty"));
-    return undefined;
-  }
-  const name = validName(written);
-  const to = `node.name = ${writeValue(name)}`;
-  const translation = name === written
-    ? carried(to)
-    : changed("a name has letters, digits, _ . -", to);
-  report(statement, translation);
-  return name;
+function nodeNameOf(defs: Block): string | undefined {
+  return defs.read("router_id", undefined, (written) => {
+    if (written === undefined) return [undefined, changed("it is empty")];
+    const name = validName(written);
+    const to = `node.name = ${writeValue(name)}`;
+    return [
+      name,
+      name === written ? carried(to) : changed("a name has letters, digits, _ . -", to),
+    ];
+  });
 }
 
-function versionOf(directives: Directives, report: Report): 2 | 3 {
-  const statement = lastOf(directives, "vrrp_version", report);
-  const value = valueOf(statement);
-  if (statement === undefined) return 2;
-  const version = value === "2" ? 2 : value === "3" ? 3 : undefined;
-  report(
-    statement,
-    version === undefined
-      ? altered("it is neither 2 nor 3, and keepalived uses version 2", "version = 2")
-      : carried(`version = ${version}, in every instance`),
-  );
-  return version ?? 2;
+function versionOf(defs: Block): 2 | 3 {
+  return defs.read<2 | 3>("vrrp_version", 2, (value) => {
+    const version = versionIn(value);
+    return version === undefined
+      ? [2, altered("it is neither 2 nor 3, and keepalived uses version 2", "version = 2")]
+      : [version, carried(`version = ${version}, in every instance`)];
+  });
 }
 
-function defaultInterfaceOf(directives: Directives, report: Report): string {
-  const statement = lastOf(directives, "default_interface", report);
-  const name = valueOf(statement);
-  if (statement !== undefined) {
-    report(statement, carried(undefined, "it is for addresses of instances without an interface"));
-  }
-  return name ?? "eth0";
+/** A version of VRRP. */
+export function versionIn(value: string | undefined): 2 | 3 | undefined {
+  return value === "2" ? 2 : value === "3" ? 3 : undefined;
+}
+
+function defaultInterfaceOf(defs: Block): string {
+  const translation = carried(undefined, "it is for addresses of instances without an interface");
+  return defs.read("default_interface", "eth0", (name = "eth0") => [name, translation]);
 }
 
 /** v3_checksum_as_v2, in global_defs or an instance. */
-export function plainChecksumOf(directives: Directives, report: Report): boolean {
-  const statement = lastOf(directives, "v3_checksum_as_v2", report);
-  if (statement === undefined) return false;
-  const on = switchIn(valueOf(statement)) !== false;
-  report(statement, on ? carried('checksum = "rfc9568"') : carried(undefined, "switched off"));
-  return on;
+export function plainChecksumOf(block: Block): boolean {
+  return block.isOn("v3_checksum_as_v2", carried('checksum = "rfc9568"'));
 }
 
-function strictOf(directives: Directives, report: Report): boolean {
-  const statement = lastOf(directives, "vrrp_strict", report);
-  if (statement === undefined) return false;
-  report(
-    statement,
-    changed(
-      "keepalived would drop packets to an address that it does not own, floatip does not; " +
-        "as in strict mode there is no password and no preempt_delay",
-    ),
-  );
-  return true;
-}
+const STRICT = changed(
+  "keepalived would drop packets to an address that it does not own, floatip does not; " +
+    "as in strict mode there is no password and no preempt_delay",
+);
 
 /** As keepalived: script_user, else the user keepalived_script if it exists, else root. */
-function runnerOf(
-  directives: Directives,
-  environment: ImportEnvironment,
-  report: Report,
-): ScriptUser {
-  const statement = lastOf(directives, "script_user", report);
-  const named = statement && scriptUserIn(statement, report);
-  if (named !== undefined) return named;
-  const fallback = environment.hasUser("keepalived_script") ? "keepalived_script" : "root";
-  return { user: fallback, group: undefined };
+function runnerOf(defs: Block): ScriptUser {
+  const hasOwn = defs.context.environment.hasUser("keepalived_script");
+  return scriptUserIn(defs, "script_user") ??
+    { user: hasOwn ? "keepalived_script" : "root", group: undefined };
 }

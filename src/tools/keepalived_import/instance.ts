@@ -13,10 +13,11 @@ import {
   writeAddress,
 } from "./addresses.ts";
 import { authEntries, travelOf } from "./adverts.ts";
+import { Block } from "./block.ts";
 import { NOTIFIES } from "./commands.ts";
 import { INSTANCE_DIRECTIVES, reportOthers } from "./directives.ts";
 import { ELECTION, electionOf } from "./election.ts";
-import { type Globals, plainChecksumOf } from "./globals.ts";
+import { type Globals, plainChecksumOf, versionIn } from "./globals.ts";
 import { keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
 import { TRACKS } from "./tracks.ts";
@@ -24,12 +25,7 @@ import {
   altered,
   carried,
   changed,
-  type Directives,
-  directivesOf,
   type ImportContext,
-  lastOf,
-  type Report,
-  switchIn,
   type Translation,
   unsupported,
   valueOf,
@@ -41,7 +37,7 @@ export interface Instance {
   /** Its name in keepalived.conf. */
   readonly name: string;
   readonly statement: Statement;
-  readonly directives: Directives;
+  readonly block: Block;
   readonly interface: string | undefined;
   readonly vrid: number;
   readonly family: Family;
@@ -61,28 +57,27 @@ export function readInstance(
   taken: Set<string>,
   context: ImportContext,
 ): Instance | undefined {
-  const { report } = context;
-  const directives = directivesOf(statement.block ?? []);
-  reportOthers(statement.block ?? [], OWN, INSTANCE_DIRECTIVES, context);
-  const own = interfaceOf(directives, report);
-  const vrid = vridOf(directives, report);
-  const { advertised, all } = addressesOf(directives, own ?? undefined, taken, report);
+  const block = new Block(statement.block ?? [], context);
+  reportOthers(block, OWN, INSTANCE_DIRECTIVES);
+  const own = interfaceOf(block);
+  const vrid = vridOf(block);
+  const { advertised, all } = addressesOf(block, own ?? undefined, taken);
   const [first] = advertised;
   if (own === null || vrid === undefined || first === undefined) {
-    report(statement, missing(own, vrid, directives.get("virtual_ipaddress") ?? []));
+    block.report(statement, missing(own, vrid, block.inside("virtual_ipaddress").length > 0));
     return undefined;
   }
-  if (own === undefined) report(statement, NO_INTERFACE);
+  if (own === undefined) block.report(statement, NO_INTERFACE);
   const { family } = first.prefix.address;
-  const version = versionOf(directives, globals, family, report);
-  const strict = switchedOn(directives, "strict_mode", report) || globals.strict;
-  const { entries: election, owner } = electionOf(directives, version, strict, report);
+  const version = versionOf(block, globals, family);
+  const strict = block.isOn("strict_mode", STRICT) || globals.strict;
+  const { entries: election, owner } = electionOf(block, version, strict);
   // The floating addresses of an owner are its own.
   const floating = owner ? [] : all.map(({ prefix }) => prefix.address);
-  if (!globals.waitsForInterfaces) reportAbsent(directives, all, context);
-  const plain = plainChecksumOf(directives, report) || globals.plainChecksum;
+  if (!globals.waitsForInterfaces) reportAbsent(block, all);
+  const plain = plainChecksumOf(block) || globals.plainChecksum;
   return {
-    ...{ statement, directives, vrid, family, owner, interface: own, addresses: all },
+    ...{ statement, block, vrid, family, owner, interface: own, addresses: all },
     name: valueOf(statement) ?? "",
     entries: [
       ...(own === undefined ? [] : [["interface", own] as const]),
@@ -90,28 +85,24 @@ export function readInstance(
       ["addresses", all.map((one) => writeAddress(one, advertised.includes(one)))],
       ["version", version],
       ...election,
-      ...travelOf(directives, family, floating, report),
-      ...authEntries(directives.get("authentication") ?? [], version, strict, context),
+      ...travelOf(block, family, floating),
+      ...authEntries(block, version, strict),
       ...(plain && version === 3 && family === "ipv4" ? [["checksum", "rfc9568"] as const] : []),
     ],
   };
 }
 
 /** Reports interfaces that this machine does not have. */
-function reportAbsent(
-  directives: Directives,
-  addresses: readonly Address[],
-  { environment, report }: ImportContext,
-): void {
-  const tracked = (directives.get("track_interface") ?? []).flatMap(({ block = [] }) => block);
+function reportAbsent(instance: Block, addresses: readonly Address[]): void {
   const named: readonly (readonly [string | undefined, Statement])[] = [
-    ...(directives.get("interface") ?? []).slice(-1).map((one) => [valueOf(one), one] as const),
+    ...instance.all("interface").slice(-1).map((one) => [valueOf(one), one] as const),
     ...addresses.map((one) => [one.interface, one.statement] as const),
-    ...tracked.map((one) => [keywordOf(one), one] as const),
+    ...instance.inside("track_interface").map((one) => [keywordOf(one), one] as const),
   ];
+  const { environment } = instance.context;
   for (const [name, statement] of named) {
     if (name === undefined || !isInterface(name) || environment.hasInterface(name)) continue;
-    report(
+    instance.report(
       statement,
       altered(
         `this machine has no ${name}: keepalived does not start, floatip waits for it`,
@@ -129,13 +120,13 @@ const NO_INTERFACE = altered(
 function missing(
   own: string | null | undefined,
   vrid: number | undefined,
-  blocks: readonly Statement[],
+  hasAddress: boolean,
 ): Translation {
   if (own === null) return unsupported("its interface is not an interface name", "correct it");
   if (vrid === undefined) {
     return unsupported("it has no virtual_router_id from 1 to 255", "add one");
   }
-  return blocks.some(({ block = [] }) => block.length > 0)
+  return hasAddress
     ? unsupported(
       "none of its floating addresses can be taken over, for the reasons at their lines",
       "correct them, or remove the instance",
@@ -154,40 +145,38 @@ const OWN: readonly string[] = [
 ];
 
 /** The interface; null: an invalid name; undefined: none. */
-function interfaceOf(directives: Directives, report: Report): string | undefined | null {
-  const statement = lastOf(directives, "interface", report);
-  if (statement === undefined) return undefined;
-  const name = valueOf(statement) ?? "";
-  if (!isInterface(name)) {
-    report(statement, unsupported(`${showName(name)} is not an interface name`, "correct it"));
-    return null;
-  }
-  report(statement, carried(`interface = ${writeValue(name)}`));
-  return name;
+function interfaceOf(instance: Block): string | undefined | null {
+  return instance.read(
+    "interface",
+    undefined,
+    (name = "") =>
+      isInterface(name)
+        ? [name, carried(`interface = ${writeValue(name)}`)]
+        : [null, unsupported(`${showName(name)} is not an interface name`, "correct it")],
+  );
 }
 
-function vridOf(directives: Directives, report: Report): number | undefined {
-  const statement = lastOf(directives, "virtual_router_id", report);
-  if (statement === undefined) return undefined;
-  const vrid = wholeNumberIn(valueOf(statement), 1, 255);
-  report(
-    statement,
-    vrid === undefined
-      ? unsupported("it is not a whole number from 1 to 255", "correct it")
-      : carried(`vrid = ${vrid}`),
-  );
-  return vrid;
+function vridOf(instance: Block): number | undefined {
+  return instance.read("virtual_router_id", undefined, (value) => {
+    const vrid = wholeNumberIn(value, 1, 255);
+    return [
+      vrid,
+      vrid === undefined
+        ? unsupported("it is not a whole number from 1 to 255", "correct it")
+        : carried(`vrid = ${vrid}`),
+    ];
+  });
 }
 
 /** The addresses of the adverts, all of one family, and all floating addresses. */
 function addressesOf(
-  directives: Directives,
+  instance: Block,
   own: string | undefined,
   taken: Set<string>,
-  report: Report,
 ): { readonly advertised: readonly Address[]; readonly all: readonly Address[] } {
+  const { report } = instance.context;
   const read = (keyword: string): readonly Address[] =>
-    (directives.get(keyword) ?? []).flatMap((block) => {
+    instance.all(keyword).flatMap((block) => {
       report(block, carried("addresses = [...]"));
       return (block.block ?? []).flatMap((line) => readAddress(line, own, report) ?? []);
     });
@@ -209,33 +198,19 @@ function addressTranslation(address: Address, advertised: boolean): Translation 
   return carried(writeValue(writeAddress(address, advertised)));
 }
 
-function versionOf(
-  directives: Directives,
-  globals: Globals,
-  family: Family,
-  report: Report,
-): 2 | 3 {
-  const statement = lastOf(directives, "version", report);
-  const written = valueOf(statement);
-  const version = written === "2" ? 2 : written === "3" ? 3 : globals.version;
-  if (statement === undefined) return family === "ipv6" ? 3 : version;
-  if (written !== "2" && written !== "3") {
-    report(statement, altered("it is neither 2 nor 3", `version = ${version}`));
-  } else if (family === "ipv6" && version === 2) {
-    report(
-      statement,
-      altered("VRRPv2 has no IPv6: other implementations support version 3 only", "version = 3"),
-    );
-    return 3;
-  } else report(statement, carried(`version = ${version}`));
-  return version;
+function versionOf(instance: Block, globals: Globals, family: Family): 2 | 3 {
+  const absent = family === "ipv6" ? 3 : globals.version;
+  return instance.read<2 | 3>("version", absent, (value) => {
+    const version = versionIn(value);
+    if (version === undefined) {
+      return [globals.version, altered("it is neither 2 nor 3", `version = ${globals.version}`)];
+    }
+    if (family === "ipv4" || version === 3) return [version, carried(`version = ${version}`)];
+    const why = "VRRPv2 has no IPv6: other implementations support version 3 only";
+    return [3, altered(why, "version = 3")];
+  });
 }
 
-function switchedOn(directives: Directives, keyword: string, report: Report): boolean {
-  const statement = lastOf(directives, keyword, report);
-  if (statement === undefined) return false;
-  const on = switchIn(valueOf(statement)) !== false;
-  const why = "keepalived would drop packets to an address that it does not own, floatip does not";
-  report(statement, on ? changed(why) : carried(undefined, "switched off"));
-  return on;
-}
+const STRICT = changed(
+  "keepalived would drop packets to an address that it does not own, floatip does not",
+);

@@ -1,6 +1,7 @@
 /** Trackers: vrrp_script, vrrp_track_process and track_file as checks. */
 import { probeLike } from "../../config/tables/command.ts";
 import { writeValue } from "../../config/toml_text.ts";
+import { Block } from "./block.ts";
 import {
   commandOf,
   type ImportedCommand,
@@ -8,6 +9,7 @@ import {
   type ScriptUser,
   scriptUserIn,
 } from "./commands.ts";
+import { reportOthers } from "./directives.ts";
 import { scriptWordsOf } from "./parse.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
@@ -15,10 +17,7 @@ import {
   altered,
   carried,
   changed,
-  type Directives,
-  directivesOf,
   type ImportContext,
-  lastOf,
   needless,
   type Report,
   reportAll,
@@ -70,10 +69,14 @@ export function weighingOf(words: readonly string[], most = MOST): Weighing | un
  * The trackers of the file. Of two with one name keepalived takes the first; the others are
  * reported.
  */
-export function trackersOf(root: readonly Statement[], report: Report): readonly Tracker[] {
+export function trackersOf(
+  root: readonly Statement[],
+  context: ImportContext,
+): readonly Tracker[] {
+  const { report } = context;
   const trackers: Tracker[] = [];
   for (const statement of root.filter(isTracker)) {
-    const tracker = toTracker(statement, report);
+    const tracker = toTracker(statement, context);
     const first = trackers.find(({ kind, name }) =>
       kind === tracker?.kind && name === tracker.name
     );
@@ -88,30 +91,28 @@ export function trackersOf(root: readonly Statement[], report: Report): readonly
   return trackers;
 }
 
-function toTracker(statement: Statement, report: Report): Tracker | undefined {
+function toTracker(statement: Statement, context: ImportContext): Tracker | undefined {
   const name = valueOf(statement);
   const [kind, fallback] = isTracker(statement) ? KINDS[keywordOf(statement)] ?? [] : [];
   if (name === undefined || kind === undefined || statement.block === undefined) return undefined;
-  const weighing = weighingIn(statement.block, report);
+  const weighing = weighingIn(new Block(statement.block, context));
   return { kind, name, statement, weight: fallback ?? 0, reverse: false, ...weighing };
 }
 
 /** The weight of a definition; undefined: none, or an invalid one. */
-function weighingIn(block: readonly Statement[], report: Report): Weighing | undefined {
-  const written = lastOf(directivesOf(block), "weight", report);
-  if (written === undefined) return undefined;
-  const asked = weighingOf(argumentsOf(written), 2 ** 31 - 1);
-  if (asked === undefined) {
-    report(written, altered("it is not a whole number, and is ignored"));
-    return undefined;
-  }
-  const weight = Math.max(-MOST, Math.min(MOST, asked.weight));
-  const to = weight === 0 ? undefined : `weight = ${asked.reverse ? -weight : weight}`;
-  report(
-    written,
-    weight === asked.weight ? carried(to) : altered(`the largest weight is ${MOST}`, to),
-  );
-  return { ...asked, weight };
+function weighingIn(block: Block): Weighing | undefined {
+  return block.read("weight", undefined, (_, written) => {
+    const asked = weighingOf(argumentsOf(written), 2 ** 31 - 1);
+    if (asked === undefined) {
+      return [undefined, altered("it is not a whole number, and is ignored")];
+    }
+    const weight = Math.max(-MOST, Math.min(MOST, asked.weight));
+    const to = weight === 0 ? undefined : `weight = ${asked.reverse ? -weight : weight}`;
+    return [
+      { ...asked, weight },
+      weight === asked.weight ? carried(to) : altered(`the largest weight is ${MOST}`, to),
+    ];
+  });
 }
 
 /**
@@ -123,23 +124,24 @@ export function scriptEntries(
   runner: ScriptUser,
   context: ImportContext,
 ): readonly TomlEntry[] | undefined {
-  const { environment, report } = context;
-  const directives = directivesOf(statement.block ?? []);
-  const script = lastOf(directives, "script", report);
-  reportUnknown(statement, KNOWN, context);
+  const block = new Block(statement.block ?? [], context);
+  const script = block.last("script");
+  reportOthers(block, KNOWN);
   if (script === undefined) {
-    report(statement, unsupported("it has no script, and keepalived removes it", "remove it"));
+    const why = "it has no script, and keepalived removes it";
+    block.report(statement, unsupported(why, "remove it"));
     return undefined;
   }
-  const command = commandOf(script, false, environment);
+  const command = commandOf(script, false, context.environment);
   if (!isCommand(command)) {
-    report(script, command);
+    block.report(script, command);
     return undefined;
   }
+  const { user } = scriptUserIn(block, "user") ?? runner;
   return [
-    ...probeEntries(command, reverse, script, runnerOf(directives, runner, report), report),
-    ...timeEntries(directives, report),
-    ...countEntries(directives, report),
+    ...probeEntries(command, reverse, script, user, context.report),
+    ...timeEntries(block),
+    ...countEntries(block),
   ];
 }
 
@@ -147,22 +149,11 @@ const KNOWN = [
   ...["script", "interval", "timeout", "weight", "rise", "fall", "user", "init_fail"],
 ];
 
-/** Reports the statements of a block that are not `known`. */
-function reportUnknown(
-  statement: Statement,
-  known: readonly string[],
-  { report, unknown }: ImportContext,
-): void {
-  for (const inner of statement.block ?? []) {
-    if (!known.includes(keywordOf(inner))) reportAll(inner, unknown(inner, known), report);
-  }
-}
-
 function probeEntries(
   command: ImportedCommand,
   reverse: boolean,
   script: Statement,
-  runner: ScriptUser,
+  user: string,
   report: Report,
 ): readonly TomlEntry[] {
   const probe = reverse ? undefined : probeLike(command);
@@ -176,22 +167,14 @@ function probeEntries(
     return probe;
   }
   const argv = reverse ? ["/bin/sh", "-c", '! "$0" "$@"', ...command.argv] : command.argv;
-  const to = `command = ${writeValue(argv)}, user = ${writeValue(runner.user)}`;
+  const to = `command = ${writeValue(argv)}, user = ${writeValue(user)}`;
   report(script, { ...command.translation, to });
-  return [["command", argv], ["user", runner.user]];
+  return [["command", argv], ["user", user]];
 }
 
-/** The user that runs the script. */
-function runnerOf(directives: Directives, fallback: ScriptUser, report: Report): ScriptUser {
-  const written = lastOf(directives, "user", report);
-  return written === undefined ? fallback : scriptUserIn(written, report) ?? fallback;
-}
-
-function timeEntries(directives: Directives, report: Report): readonly TomlEntry[] {
-  const interval = lastOf(directives, "interval", report);
-  const timeout = lastOf(directives, "timeout", report);
-  const every = timeOf(interval, 0.1, report) ?? 1;
-  const most = timeOf(timeout, 0.01, report);
+function timeEntries(block: Block): readonly TomlEntry[] {
+  const every = timeOf(block, "interval", 0.1) ?? 1;
+  const most = timeOf(block, "timeout", 0.01);
   const entry = (key: string, time: number): TomlEntry => [key, writeSeconds(time)];
   return [
     entry("interval", every),
@@ -200,49 +183,44 @@ function timeEntries(directives: Directives, report: Report): readonly TomlEntry
 }
 
 /** A time in seconds. keepalived 2.2.7 and older read whole seconds only. */
-function timeOf(
-  statement: Statement | undefined,
-  least: number,
-  report: Report,
-): number | undefined {
-  if (statement === undefined) return undefined;
-  const keyword = keywordOf(statement);
-  const value = secondsIn(valueOf(statement), 0, 86_400);
-  if (value === undefined || value === 0) {
-    report(
-      statement,
-      altered("it is not a time in seconds, and keepalived takes 1", `${keyword} = "1s"`),
-    );
-    return 1;
-  }
-  const time = Math.max(least, Math.round(value * 1000) / 1000);
-  const to = `${keyword} = "${writeSeconds(time)}"`;
-  const translation = time !== value
-    ? changed(`the shortest ${keyword} in floatip is ${least} s`, to)
-    : Number.isInteger(value)
-    ? carried(to)
-    : changed("keepalived before 2.3.2 reads whole seconds only, and takes 1", to);
-  report(statement, translation);
-  return time;
+function timeOf(block: Block, keyword: string, least: number): number | undefined {
+  return block.read(keyword, undefined, (written) => {
+    const value = secondsIn(written, 0, 86_400);
+    if (value === undefined || value === 0) {
+      const why = "it is not a time in seconds, and keepalived takes 1";
+      return [1, altered(why, `${keyword} = "1s"`)];
+    }
+    const time = Math.max(least, Math.round(value * 1000) / 1000);
+    const to = `${keyword} = "${writeSeconds(time)}"`;
+    const translation = time !== value
+      ? changed(`the shortest ${keyword} in floatip is ${least} s`, to)
+      : Number.isInteger(value)
+      ? carried(to)
+      : changed("keepalived before 2.3.2 reads whole seconds only, and takes 1", to);
+    return [time, translation];
+  });
 }
 
 /** rise and fall, which have other defaults in floatip: they are always written. */
-function countEntries(directives: Directives, report: Report): readonly TomlEntry[] {
-  const first = lastOf(directives, "init_fail", report);
+function countEntries(block: Block): readonly TomlEntry[] {
+  const first = block.last("init_fail");
   if (first !== undefined) {
-    report(first, needless("in floatip a check has no weight before its first result"));
+    block.report(first, needless("in floatip a check has no weight before its first result"));
   }
-  return (["fall", "rise"] as const).map((key): TomlEntry => {
-    const statement = lastOf(directives, key, report);
-    if (statement === undefined) return [key, 1];
-    const value = wholeNumberIn(valueOf(statement), 1, 2 ** 31 - 1);
-    const count = Math.min(1000, value ?? 1);
-    const to = `${key} = ${count}`;
-    if (value === undefined) {
-      report(statement, altered("it is not a count, and keepalived takes 1", to));
-    } else report(statement, count === value ? carried(to) : changed("floatip counts to 1000", to));
-    return [key, count];
-  });
+  return (["fall", "rise"] as const).map((key): TomlEntry => [
+    key,
+    block.read(key, 1, (written) => {
+      const value = wholeNumberIn(written, 1, 2 ** 31 - 1);
+      const count = Math.min(1000, value ?? 1);
+      const to = `${key} = ${count}`;
+      const translation = value === undefined
+        ? altered("it is not a count, and keepalived takes 1", to)
+        : count === value
+        ? carried(to)
+        : changed("floatip counts to 1000", to);
+      return [count, translation];
+    }),
+  ]);
 }
 
 /** Interval of checks of processes and files, in seconds. The kernel notifies keepalived. */
@@ -254,18 +232,16 @@ export function processEntries(
   { reverse }: Weighing,
   context: ImportContext,
 ): readonly TomlEntry[] | undefined {
-  const { report } = context;
-  const directives = directivesOf(statement.block ?? []);
-  reportUnknown(statement, PROCESS_WORDS, context);
-  const written = lastOf(directives, "process", report);
-  const name = written && nameOf(written, report);
-  const counted = countsFit(directives, report);
-  if (written === undefined || name === undefined || !counted) return undefined;
+  const block = new Block(statement.block ?? [], context);
+  reportOthers(block, PROCESS_WORDS);
+  const name = nameOf(block);
+  const counted = countsFit(block);
+  if (name === undefined || !counted) return undefined;
   if (reverse) {
-    report(statement, backwards("a process that runs"));
+    block.report(statement, backwards("a process that runs"));
     return undefined;
   }
-  const [fall, rise] = delaysOf(directives, report);
+  const [fall, rise] = delaysOf(block);
   return [["process", name], ["interval", writeSeconds(EVERY)], ["fall", fall], ["rise", rise]];
 }
 
@@ -283,35 +259,40 @@ function backwards(what: string) {
 }
 
 /** The name of the process. */
-function nameOf(written: Statement, report: Report): string | undefined {
-  const [path = "", ...parameters] = argumentsOf(written);
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  if (!/^[^\s/\p{Cc}]+$/u.test(name)) {
-    report(written, unsupported("it is not a process name", "write its name as `ps -e` shows it"));
-    return undefined;
-  }
-  const to = `process = ${writeValue(name)}`;
-  const translation = parameters.length > 0
-    ? altered("floatip looks at the name only, not at the parameters", to)
-    : path === name
-    ? carried(to)
-    : changed("floatip looks at the name only, not at its path", to);
-  report(written, translation);
-  return name;
+function nameOf(block: Block): string | undefined {
+  return block.read("process", undefined, (path = "", written) => {
+    const [, ...parameters] = argumentsOf(written);
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (!/^[^\s/\p{Cc}]+$/u.test(name)) {
+      const instead = "write its name as `ps -e` shows it";
+      return [undefined, unsupported("it is not a process name", instead)];
+    }
+    const to = `process = ${writeValue(name)}`;
+    const translation = parameters.length > 0
+      ? altered("floatip looks at the name only, not at the parameters", to)
+      : path === name
+      ? carried(to)
+      : changed("floatip looks at the name only, not at its path", to);
+    return [name, translation];
+  });
 }
 
 /** Whether the quorum is one process: floatip has no other. */
-function countsFit(directives: Directives, report: Report): boolean {
-  const quorum = lastOf(directives, "quorum", report);
-  const most = lastOf(directives, "quorum_max", report);
-  const one = quorum === undefined || valueOf(quorum) === "1";
-  if (quorum !== undefined) report(quorum, one ? carried(undefined, "one is enough") : COUNT);
-  if (most !== undefined) report(most, COUNT);
+function countsFit(block: Block): boolean {
+  const isOne = block.read(
+    "quorum",
+    true,
+    (value) => value === "1" ? [true, carried(undefined, "one is enough")] : [false, COUNT],
+  );
+  const most = block.last("quorum_max");
+  if (most !== undefined) block.report(most, COUNT);
   for (const keyword of ["full_command", "param_match"]) {
-    const statement = lastOf(directives, keyword, report);
-    if (statement !== undefined) report(statement, needless("floatip looks at the name only"));
+    const statement = block.last(keyword);
+    if (statement !== undefined) {
+      block.report(statement, needless("floatip looks at the name only"));
+    }
   }
-  return one && most === undefined;
+  return isOne && most === undefined;
 }
 
 const COUNT = unsupported(
@@ -320,17 +301,15 @@ const COUNT = unsupported(
 );
 
 /** Delays as numbers of checks: [fall, rise]. */
-function delaysOf(directives: Directives, report: Report): readonly [number, number] {
-  const both = lastOf(directives, "delay", report);
+function delaysOf(block: Block): readonly [number, number] {
+  const both = block.last("delay");
   const looks = (keyword: string, key: string): number => {
-    const statement = lastOf(directives, keyword, report) ?? both;
+    const statement = block.last(keyword) ?? both;
     const delay = secondsIn(valueOf(statement), 0, 3600) ?? 0;
     const count = Math.min(1000, 1 + Math.ceil(delay / EVERY));
     if (statement !== undefined) {
-      report(
-        statement,
-        changed(`floatip checks every ${writeSeconds(EVERY)}`, `${key} = ${count}`),
-      );
+      const why = `floatip checks every ${writeSeconds(EVERY)}`;
+      block.report(statement, changed(why, `${key} = ${count}`));
     }
     return count;
   };
@@ -345,11 +324,11 @@ export function fileEntries(
   context: ImportContext,
 ): readonly TomlEntry[] | undefined {
   const { report } = context;
-  const directives = directivesOf(statement.block ?? []);
-  reportUnknown(statement, ["file", "weight", "init_file"], context);
-  const written = lastOf(directives, "file", report);
+  const block = new Block(statement.block ?? [], context);
+  reportOthers(block, ["file", "weight", "init_file"]);
+  const written = block.last("file");
   const path = valueOf(written);
-  judgeInitial(directives, path ?? "FILE", report);
+  judgeInitial(block, path ?? "FILE");
   if (written === undefined || path === undefined || !/^\/[^\p{Cc}]+$/u.test(path)) {
     const why = "it has no absolute path";
     report(written ?? statement, unsupported(why, "write the absolute path"));
@@ -366,11 +345,11 @@ export function fileEntries(
   return [["command", ["/bin/sh", "-c", test, path]], ["user", runner.user], ...times];
 }
 
-function judgeInitial(directives: Directives, path: string, report: Report): void {
-  const initial = lastOf(directives, "init_file", report);
+function judgeInitial(block: Block, path: string): void {
+  const initial = block.last("init_file");
   if (initial === undefined) return;
   const value = argumentsOf(initial).find((word) => word !== "overwrite") ?? "0";
-  report(
+  block.report(
     initial,
     Number(value) === 0 ? carried(undefined, "a missing file counts as 0") : unsupported(
       "floatip does not write the file, and a missing file counts as 0",

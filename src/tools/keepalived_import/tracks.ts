@@ -2,6 +2,7 @@
 import { INSTANCE } from "../../config/tables/instance.ts";
 import { accepts } from "../../config/tables/types.ts";
 import { writeValue } from "../../config/toml_text.ts";
+import type { Block } from "./block.ts";
 import type { ScriptUser } from "./commands.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { TableNames, TomlEntry } from "./toml.ts";
@@ -17,7 +18,6 @@ import {
   altered,
   carried,
   changed,
-  type Directives,
   type ImportContext,
   needless,
   type Translation,
@@ -56,16 +56,12 @@ const KINDS: Readonly<Record<string, Tracker["kind"] | undefined>> = {
 export const TRACKS: readonly string[] = Object.keys(KINDS);
 
 /** The names of the checks for these blocks. */
-export function checksOf(
-  directives: Directives,
-  tracking: Tracking,
-  able: Trackable,
-): readonly string[] {
+export function checksOf(block: Block, tracking: Tracking, able: Trackable): readonly string[] {
   const { report } = able.context;
   const checks = TRACKS.flatMap((keyword) =>
-    (directives.get(keyword) ?? []).flatMap((block) => {
-      report(block, carried(undefined));
-      const entries = block.block ?? [];
+    block.all(keyword).flatMap((list) => {
+      report(list, carried(undefined));
+      const entries = list.block ?? [];
       return entries.map((entry, index) => {
         const first = entries.findIndex((other) => keywordOf(other) === keywordOf(entry));
         if (first === index) return takeEntry(entry, keyword, tracking, able);

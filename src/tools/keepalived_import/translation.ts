@@ -160,28 +160,6 @@ export function switchIn(word: string | undefined): boolean | undefined {
   return /^(off|false|no)$/.test(word) ? false : undefined;
 }
 
-/** The statements of a block by their keyword, each list in the order of the file. */
-export type Directives = ReadonlyMap<string, readonly Statement[]>;
-
-/** Sorts the statements of one or several blocks by keyword. */
-export function directivesOf(statements: readonly Statement[]): Directives {
-  return Map.groupBy(statements, keywordOf);
-}
-
-/** The last statement with a keyword: it is the one that counts. The others are reported. */
-export function lastOf(
-  directives: Directives,
-  keyword: string,
-  report: Report,
-): Statement | undefined {
-  const all = directives.get(keyword) ?? [];
-  const last = all.at(-1);
-  for (const statement of all.slice(0, -1)) {
-    report(statement, changed(`line ${last?.place.line} repeats it, and the last one counts`));
-  }
-  return last;
-}
-
 /** The first word after the keyword. */
 export function valueOf(statement: Statement | undefined): string | undefined {
   return statement && argumentsOf(statement)[0];
