@@ -149,7 +149,8 @@ function optionsOf(statement: Statement, report: Report): ReadonlyMap<string, st
   return options;
 }
 
-function unknownOption(word: string): Translation {
+/** What becomes of a word behind an address that is no option there. */
+export function unknownOption(word: string): Translation {
   return parseIp(word.split("/")[0] ?? "") === undefined
     ? altered(`keepalived does not know ${showName(word)} here, and ignores it`)
     : altered(

@@ -10,6 +10,7 @@ import {
   parseIp,
   sameIp,
 } from "../../net/ip.ts";
+import { unknownOption } from "./addresses.ts";
 import { Block } from "./block.ts";
 import { argumentsOf, keywordOf, type Statement } from "./statement.ts";
 import type { TomlEntry } from "./toml.ts";
@@ -136,20 +137,7 @@ function judgeBounds(line: Statement, report: Report): void {
     const [option = "", value] = words.slice(at, at + 2);
     if (["min_ttl", "max_ttl"].includes(option) && value !== undefined) {
       report(line, changed("floatip checks the source, not the TTL"));
-    } else if (parseIp(option) !== undefined) {
-      report(
-        line,
-        altered(
-          `keepalived takes one address per line, and ignores ${option}`,
-          undefined,
-          "write each address on a line of its own",
-        ),
-      );
-      return;
-    } else {
-      report(line, altered(`keepalived does not know ${showName(option)} here, and ignores it`));
-      return;
-    }
+    } else return report(line, unknownOption(option));
   }
 }
 

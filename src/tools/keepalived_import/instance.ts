@@ -203,7 +203,7 @@ function versionOf(instance: Block, globals: Globals, family: Family): 2 | 3 {
   return instance.read<2 | 3>("version", absent, (value) => {
     const version = versionIn(value);
     if (version === undefined) {
-      return [globals.version, altered("it is neither 2 nor 3", `version = ${globals.version}`)];
+      return [absent, altered("it is neither 2 nor 3", `version = ${absent}`)];
     }
     if (family === "ipv4" || version === 3) return [version, carried(`version = ${version}`)];
     const why = "VRRPv2 has no IPv6: other implementations support version 3 only";

@@ -75,3 +75,15 @@ Deno.test("import: an interface that is not here is marked, wherever it is named
     assert.ok(!imported(waiting).notes.some(({ why: one }) => one?.includes("eth9")), words);
   }
 });
+
+Deno.test("import: an IPv6 instance whose version is none has version 3, as without one", () => {
+  const text = instance("A", 51, "2001:db8::50/64", "  version 4");
+  assert.equal(noteOf(text, "  version 4")?.to, "version = 3");
+  assert.match(imported(text).toml ?? "", /^version = 3/m);
+});
+
+Deno.test("import: a second address on the line of a peer is named, with its length too", () => {
+  const peers = "  unicast_peer {\n    192.0.2.2 192.0.2.3/24\n  }";
+  const note = noteOf(instance("A", 51, "192.0.2.50/24", peers), "192.0.2.3/24");
+  assert.equal(note?.why, "keepalived takes one address per line, and ignores 192.0.2.3/24");
+});
