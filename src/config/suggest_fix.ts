@@ -113,7 +113,8 @@ function fromText(written: string): readonly unknown[] {
 
 /** Units of time as they are written elsewhere, in nanoseconds. */
 const UNITS: readonly (readonly [names: RegExp, scale: number])[] = [
-  [/^[uµμ]s(ecs?)?$/, 1e3],
+  // The micro sign and the Greek letter.
+  [/^[u\xb5\u03bc]s(ecs?)?$/, 1e3],
   [/^(ms(ecs?)?|milli(s|seconds?)?)$/, 1e6],
   [/^s(ecs?|econds?)?$/, 1e9],
   [/^m(ins?|inutes?)?$/, 60e9],
