@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { Lan } from "../support/lab/lan.ts";
 import { demand, withPlainKill } from "../support/lab/command.ts";
-import { waitFor } from "../support/lab/wait.ts";
+import { until } from "../support/until.ts";
 import type { Image, Kernel } from "./image.ts";
 
 /** A running arm64 machine on a Lan. Disposing of it is a power cut. */
@@ -51,10 +51,15 @@ export class ArmMachine implements AsyncDisposable {
   async said(word: string, limitMs = 600_000): Promise<string> {
     const pattern = new RegExp(`^TRIAL ${word} ?(.*)$`, "m");
     const end = "";
-    const found = await waitFor(`the machine to say ${word}`, () => {
-      const said = pattern.exec(this.console)?.[1];
-      return said ?? (this.#running ? undefined : end);
-    }, { limitMs, everyMs: 100 });
+    const found = await until(
+      `the machine to say ${word}`,
+      () => {
+        const said = pattern.exec(this.console)?.[1];
+        return said ?? (this.#running ? undefined : end);
+      },
+      limitMs,
+      100,
+    );
     if (found === end) throw new Error(`the machine ended before it said ${word}`);
     return found;
   }

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { ensure, missing } from "../support/lab/prerequisites.ts";
 import { Lan } from "../support/lab/lan.ts";
 import { Probe } from "../support/lab/probe.ts";
-import { waitFor } from "../support/lab/wait.ts";
+import { until } from "../support/until.ts";
 import { makePackages } from "../../packaging/package.ts";
 import { VERSION } from "../../src/version.ts";
 import { type Kernel, KERNELS, makeImage } from "./image.ts";
@@ -147,17 +147,15 @@ async function watch(lan: Lan, vm: ArmMachine, scratch: string): Promise<void> {
   here.spawn([Deno.execPath(), "run", "-A", "--no-check", main, "run", ...flags], {
     output: "ignore",
   });
-  await waitFor("the preferred node to take over", () => here.holds(ADDRESS), { limitMs: 60_000 });
-  await waitFor("an answer of it", () => client.silenceMs < 100);
+  await until("the preferred node to take over", () => here.holds(ADDRESS), 60_000);
+  await until("an answer of it", () => client.silenceMs < 100);
   console.log("handed over to the preferred node, as the file says");
   const before = client.replies;
   await here.unplug();
-  await waitFor(
+  await until(
     "an answer of the arm64 machine",
     () => client.replies > before + 50 && client.silenceMs < 1000,
-    {
-      limitMs: 60_000,
-    },
+    60_000,
   );
   const longest = Math.max(...client.gaps(0).map(({ lengthMs }) => lengthMs));
   console.log(

@@ -7,7 +7,7 @@ import { Keepalived } from "../support/interop/keepalived.ts";
 import { run } from "../support/lab/command.ts";
 import type { LabHost } from "../support/lab/lab_host.ts";
 import { Lan } from "../support/lab/lan.ts";
-import { waitFor } from "../support/lab/wait.ts";
+import { until } from "../support/until.ts";
 import type { Program } from "./takeover.ts";
 import { familyOf, measureUse, type Use } from "./use.ts";
 
@@ -74,10 +74,10 @@ export async function measureCost(
   }
   const master = stack.use(await start(program, a, size, builds[0]));
   const total = size.instances * size.addresses;
-  await waitFor(`${total} addresses of ${program}`, async () => {
+  await until(`${total} addresses of ${program}`, async () => {
     const held = await a.addresses("eth0");
     return held.filter(({ address }) => address.startsWith("10.7")).length >= total;
-  }, { limitMs: 60_000 });
+  }, 60_000);
   const backup = size.peers > 0 ? [] : [stack.use(await start(program, b, size, builds[1]))];
   await pause(SETTLED_MS);
   const watched = [

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../support/interop/floatip.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
 import { macOf } from "../support/interop/holders.ts";
-import { until } from "../support/interop/until.ts";
+import { until } from "../support/until.ts";
 import { ADDRESS, lostSince, type Scene } from "../support/moves/scene.ts";
 import type { Probe } from "../support/lab/probe.ts";
 import { Duo, type DuoSettings, start, untilMaster } from "./duo.ts";

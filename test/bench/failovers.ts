@@ -1,7 +1,7 @@
 /** Memory of two nodes after many failovers: what is written for one must not stay. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip, writeFloatipToml } from "../support/interop/floatip.ts";
-import { until } from "../support/interop/until.ts";
+import { until } from "../support/until.ts";
 import type { LabHost } from "../support/lab/lab_host.ts";
 import { Lan } from "../support/lab/lan.ts";
 import { formatTable } from "./table.ts";

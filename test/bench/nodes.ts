@@ -6,7 +6,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Floatip } from "../support/interop/floatip.ts";
 import { Lan } from "../support/lab/lan.ts";
-import { waitFor } from "../support/lab/wait.ts";
+import { until } from "../support/until.ts";
 import { formatTable, median, range } from "./table.ts";
 import { measureUse, type Use } from "./use.ts";
 
@@ -71,10 +71,10 @@ async function measure(count: number, isCluster: boolean): Promise<Pair> {
   const [first, second] = all;
   if (first === undefined || second === undefined) throw new RangeError("two nodes at least");
   await first.untilState("master", 30_000);
-  await waitFor("all nodes to be up", async () => {
+  await until("all nodes to be up", async () => {
     const { nodes } = await first.status();
     return nodes.every(({ state }) => state === "up");
-  }, { limitMs: 90_000 });
+  }, 90_000);
   await pause(SETTLED_MS);
   const [master, backup] = await Promise.all([
     measureUse(first.child.pid ?? 0, STRETCH_MS),

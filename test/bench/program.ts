@@ -3,7 +3,7 @@ import { build, defaultKind, type Kind } from "../../packaging/build.ts";
 import { ownArch } from "../../packaging/runtime.ts";
 import { run } from "../support/lab/command.ts";
 import { Lan } from "../support/lab/lan.ts";
-import { waitFor } from "../support/lab/wait.ts";
+import { until } from "../support/until.ts";
 import { measureUse, type Use } from "./use.ts";
 
 /** One way to build and to run it. */
@@ -86,7 +86,7 @@ async function daemon(
     folder,
   ];
   const child = host.spawn([`${folder}/floatip`, "run", ...flags], { env, output: "ignore" });
-  await waitFor("the last address", () => host.holds("10.77.0.109"), { limitMs: 20_000 });
+  await until("the last address", () => host.holds("10.77.0.109"), 20_000);
   if (child.pid === undefined) throw new Error("the daemon did not start");
   return await measureUse(child.pid, stretchMs);
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { termsOf } from "../../src/cluster/votes/terms.ts";
 import { milliseconds, nanoseconds, toMilliseconds } from "../../src/time.ts";
 import { Capture, VRRP } from "../support/interop/capture.ts";
-import { until } from "../support/interop/until.ts";
+import { until } from "../support/until.ts";
 import { Probe } from "../support/lab/probe.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
 import type { AnotherAnswers } from "./answers.ts";

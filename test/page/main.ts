@@ -11,7 +11,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { build, defaultKind } from "../../packaging/build.ts";
 import { ownArch } from "../../packaging/runtime.ts";
 import { Field, FLOATING } from "../support/field/field.ts";
-import { until } from "../support/interop/until.ts";
+import { until } from "../support/until.ts";
 import type { Floatip } from "../support/interop/floatip.ts";
 
 const PASSWORD = "correct-horse";

@@ -7,7 +7,7 @@ import { Floatip, writeFloatipToml } from "../../support/interop/floatip.ts";
 import { ProgramLog } from "../../support/interop/program_log.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import { longestGap, WEB } from "../../support/interop/stage.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { demand, run } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";

@@ -10,7 +10,7 @@ import { Floatip, writeFloatipToml } from "../../support/interop/floatip.ts";
 import { playEach } from "../../support/interop/play_each.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import { ADDRESS, untilHeld } from "../../support/interop/stage.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { Nginx } from "../../support/checks/nginx.ts";

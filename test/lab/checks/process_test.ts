@@ -6,7 +6,7 @@ import { Capture } from "../../support/interop/capture.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import { ADDRESS, untilHeld } from "../../support/interop/stage.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";

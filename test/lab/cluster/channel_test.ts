@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { type Recorded, Recorder, sendAgain, typeOf } from "../../support/cluster/wire.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { Random } from "../../sim/random.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { A, B, filterVrrp, LabPair } from "../../support/cluster/lab_pair.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 

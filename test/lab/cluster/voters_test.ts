@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Answers } from "../../support/cluster/answers.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { Probe } from "../../support/lab/probe.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { playEach } from "../../support/interop/play_each.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { demand } from "../../support/lab/command.ts";
 import { assertFound, Clinic, FILE, fileWith } from "../../support/doctor/clinic.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { demand } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import {

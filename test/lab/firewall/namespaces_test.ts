@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { DRAWN } from "../../support/config/keys.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";

@@ -12,7 +12,7 @@ import { Floatip } from "../../support/interop/floatip.ts";
 import { inject } from "../../support/interop/hostile.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import { ADDRESS, WEB } from "../../support/interop/stage.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 
 const reason = missing("tcpdump");
 

@@ -13,7 +13,7 @@ import {
 } from "../../support/interop/hostile.ts";
 import { Keepalived } from "../../support/interop/keepalived.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 
 const reason = missing("keepalived", "tcpdump");
 

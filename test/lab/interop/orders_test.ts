@@ -14,7 +14,7 @@ import {
   untilHeld,
   WEB,
 } from "../../support/interop/stage.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 
 const CASES: readonly Case[] = [
   {

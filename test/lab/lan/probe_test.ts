@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { gapsBetween, outagesOf, Probe } from "../../support/lab/probe.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 
 const reason = missing();
@@ -35,15 +35,15 @@ Deno.test(nameWith("probe: measures a cut cable, over IPv4 and IPv6", reason), a
   const server = lan.host("server");
   for (const address of [server.address, server.address6]) {
     await using probe = await Probe.start(lan.host("client"), address, { everyMs: 5 });
-    await waitFor("steady replies", () => probe.replies > 50);
+    await until("steady replies", () => probe.replies > 50);
     await server.isolate();
     const [cut, since] = [performance.now(), wallNow() - 50];
-    await waitFor("an outage", () => probe.silenceMs > 200);
+    await until("an outage", () => probe.silenceMs > 200);
     assert.equal(probe.gaps(150).at(-1)?.kind, "trailing");
     const before = probe.replies;
     await server.join();
     const length = performance.now() - cut;
-    await waitFor("replies again", () => probe.replies > before + 20);
+    await until("replies again", () => probe.replies > before + 20);
     await probe.settled();
     await probe.stop();
     const [gap, ...others] = probe.gaps(150);
@@ -63,7 +63,7 @@ Deno.test(nameWith("probe: measures a cut cable, over IPv4 and IPv6", reason), a
 Deno.test(nameWith("probe: an address without a holder is one leading gap", reason), async () => {
   await using lan = await Lan.open({ hosts: ["client"] });
   await using probe = await Probe.start(lan.host("client"), "10.77.0.200", { warm: false });
-  await waitFor("some requests", () => probe.elapsedMs > 100);
+  await until("some requests", () => probe.elapsedMs > 100);
   await probe.stop();
   assert.deepEqual(probe.gaps(100).map((gap) => gap.kind), ["leading"]);
 });

@@ -7,7 +7,7 @@ import { run } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { has, missing, nameWith } from "../../support/lab/prerequisites.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 
 const reason = missing();
 
@@ -67,7 +67,7 @@ Deno.test({
 
     other.kill("SIGKILL");
     const free = async () => (await floatip.status()).attention.length === 0;
-    await waitFor("the port to be had", free, { limitMs: 30_000, everyMs: 100 });
+    await until("the port to be had", free, 30_000, 100);
     assert.match(await ask(a, "127.0.0.1:9114") ?? "", /^floatip_info/m);
 
     await reload(floatip, undefined);

@@ -4,7 +4,7 @@ import type { HandoverAnswer } from "../../../src/control/api.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { FLOATIP } from "../../support/lab/program.ts";
 import { playEach } from "../../support/interop/play_each.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { Probe } from "../../support/lab/probe.ts";
 import { realTimeWords } from "../../support/lab/real_time.ts";

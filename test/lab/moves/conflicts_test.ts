@@ -9,7 +9,7 @@ import { FLOATIP } from "../../support/lab/program.ts";
 import { macOf } from "../../support/interop/holders.ts";
 import { inject } from "../../support/interop/hostile.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import {
   ADDRESS,
   assertUnnoticed,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Floatip } from "../../support/interop/floatip.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { Hook } from "../../support/moves/hook.ts";
 import {
   ADDRESS,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { SinkStatus } from "../../../src/control/api.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { demand } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";

@@ -5,7 +5,7 @@ import type { TransitionRecord } from "../../../src/daemon/journal/record.ts";
 import { Capture } from "../../support/interop/capture.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { wallNow } from "../../support/lab/wall_clock.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { demand } from "../../support/lab/command.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";

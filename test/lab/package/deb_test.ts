@@ -4,7 +4,7 @@ import type { StatusDocument } from "../../../src/control/api.ts";
 import type { Container } from "../../support/lab/container.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { Probe } from "../../support/lab/probe.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 import { onePackage } from "../../support/package/made.ts";
 import { ADDRESS, FILE, install, ThreeHosts } from "../../support/package/three_hosts.ts";
 
@@ -61,9 +61,9 @@ async function becomesACluster(hosts: ThreeHosts): Promise<void> {
   const a = hosts.machine("pi-a");
   // A node that was asked before it ran is asked again ten seconds later.
   const healthy = async () => (await a.exec(["floatip", "status"])).code === 0;
-  await waitFor("a healthy status", healthy, { limitMs: 30_000 });
+  await until("a healthy status", healthy, 30_000);
   // The sandbox lets the daemon ask the others, which are silent backups, and hear their answers.
-  await waitFor("pi-b and pi-c to be known as up", async () => {
+  await until("pi-b and pi-c to be known as up", async () => {
     const { stdout } = await a.exec(["floatip", "status", "--json"]);
     const { nodes } = JSON.parse(stdout) as StatusDocument;
     return nodes.every(({ state, words, self }) =>
@@ -97,13 +97,13 @@ async function unnoticed(
   await using client = await Probe.start(hosts.lan.host("client"), ADDRESS);
   const begun = Date.now();
   await body(a);
-  await waitFor("the new daemon to be master", async () => {
+  await until("the new daemon to be master", async () => {
     const { stdout } = await a.exec(["floatip", "status", "--json"]);
     return await a.shell(pid) !== before.pid && /"state": "master"/.test(stdout);
   });
   // Longer than a backup waits for a master that it does not hear.
   const waited = client.elapsedMs + 4000;
-  await waitFor("the others to have had their time", () => client.elapsedMs > waited);
+  await until("the others to have had their time", () => client.elapsedMs > waited);
   await client.settled();
   assert.deepEqual(client.outages(begun), []);
   assert.equal(await b.shell(taken), before.taken);
@@ -142,7 +142,7 @@ async function handsOver(hosts: ThreeHosts): Promise<void> {
   await using client = await Probe.start(hosts.lan.host("client"), ADDRESS);
   await a.shell("DEBIAN_FRONTEND=noninteractive apt-get remove -y floatip 2>&1");
   await hosts.heldBy("pi-b");
-  await waitFor("an answer of pi-b", () => client.silenceMs < 100);
+  await until("an answer of pi-b", () => client.silenceMs < 100);
   const longest = Math.max(...client.gaps(0).map(({ lengthMs }) => lengthMs));
   assert.ok(longest < 1000, `no answer for ${longest} ms`);
   assert.notEqual((await a.exec(["systemctl", "is-enabled", "floatip"])).code, 0);

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { run, withPlainKill } from "../../support/lab/command.ts";
 import { readRecords } from "../../support/lab/orphans.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 
 const reason = missing();
 const demo = fileURLToPath(new URL("../../../packaging/demo.ts", import.meta.url));
@@ -35,7 +35,7 @@ class RunningDemo implements AsyncDisposable {
   /** The namespaces that it has made. */
   async namespaces(): Promise<readonly string[]> {
     const pid = this.child.pid;
-    const record = await waitFor("its LAN", () => readRecords().find((lab) => lab.pid === pid));
+    const record = await until("its LAN", () => readRecords().find((lab) => lab.pid === pid));
     return record.namespaces;
   }
 
@@ -87,7 +87,7 @@ Deno.test({
   async fn() {
     await using demo = await start();
     const made = await demo.namespaces();
-    await waitFor("the first words", () => demo.output.includes("Three nodes start"));
+    await until("the first words", () => demo.output.includes("Three nodes start"));
     demo.child.kill("SIGINT");
     demo.child.kill("SIGINT");
     assert.deepEqual(await demo.ended, [130, null], demo.output);

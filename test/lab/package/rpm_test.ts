@@ -4,7 +4,7 @@ import { Container } from "../../support/lab/container.ts";
 import { debianRoot } from "../../support/lab/debian_root.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 import { onePackage } from "../../support/package/made.ts";
 
 const reason = missing("mmdebstrap", "systemd-nspawn", "rpmbuild");
@@ -48,7 +48,7 @@ async function installs(machine: Container): Promise<void> {
 async function runs(machine: Container): Promise<void> {
   machine.write("/etc/floatip/floatip.toml", FILE);
   await machine.shell("systemctl --quiet enable --now floatip");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function keepsChanges(machine: Container): Promise<void> {
@@ -64,8 +64,8 @@ async function upgrades(machine: Container): Promise<void> {
   const before = await machine.shell(pid);
   await rpm(machine, "-U", "0.1.1");
   assert.equal(await machine.shell("rpm -q --qf '%{VERSION}' floatip"), "0.1.1");
-  await waitFor("the new daemon", async () => ![before, "0\n"].includes(await machine.shell(pid)));
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the new daemon", async () => ![before, "0\n"].includes(await machine.shell(pid)));
+  await until("the address", () => machine.host.holds(ADDRESS));
   assert.equal(await machine.shell("cat /etc/floatip/floatip.toml.example"), "# mine\n");
 }
 

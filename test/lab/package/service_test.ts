@@ -4,7 +4,7 @@ import { Container } from "../../support/lab/container.ts";
 import { debianRoot } from "../../support/lab/debian_root.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 import type { StatusDocument } from "../../../src/control/api.ts";
 import { onePackage } from "../../support/package/made.ts";
 import { install } from "../../support/package/three_hosts.ts";
@@ -114,7 +114,7 @@ async function runsAsSaid(machine: Container): Promise<void> {
   );
   // Every thread of it, also those that the runtime made.
   assert.equal(await machine.shell(`ps -L -o cls= ${pid} | sort -u | xargs`), "RR\n");
-  await waitFor("the fence", async () => (await instance(machine)).fence === "nftables");
+  await until("the fence", async () => (await instance(machine)).fence === "nftables");
 }
 
 async function checksWork(machine: Container): Promise<void> {
@@ -128,16 +128,21 @@ async function checksWork(machine: Container): Promise<void> {
     ping: true,
     tcp: false,
   };
-  await waitFor("all checks to be judged", async () => {
-    const { checks } = await instance(machine);
-    const found = Object.fromEntries(checks.map(({ name, up }) => [name, up]));
-    assert.deepEqual(found, wanted, JSON.stringify(checks));
-    return true;
-  }, { limitMs: 20_000, everyMs: 100 });
+  await until(
+    "all checks to be judged",
+    async () => {
+      const { checks } = await instance(machine);
+      const found = Object.fromEntries(checks.map(({ name, up }) => [name, up]));
+      assert.deepEqual(found, wanted, JSON.stringify(checks));
+      return true;
+    },
+    20_000,
+    100,
+  );
   assert.equal(await machine.shell("cat /tmp/default /tmp/other"), "floatip\nnobody\n");
   const { checks } = await instance(machine);
   assert.equal(checks.find(({ name }) => name === "hang")?.last, "killed after 300 ms");
-  await waitFor("what hung to be gone", async () => {
+  await until("what hung to be gone", async () => {
     const { stdout } = await machine.exec(["pgrep", "-f", "sleep 4711"]);
     return stdout.split("\n").length <= 2;
   });
@@ -145,15 +150,15 @@ async function checksWork(machine: Container): Promise<void> {
 
 async function seesEnds(machine: Container): Promise<void> {
   await machine.shell("systemctl kill --signal=SIGKILL served");
-  await waitFor("the check to be down", async () => {
+  await until("the check to be down", async () => {
     const { checks } = await instance(machine);
     return checks.find(({ name }) => name === "process")?.up === false;
-  }, { limitMs: 3000 });
+  }, 3000);
 }
 
 async function tells(machine: Container): Promise<void> {
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
-  await waitFor("the script to be told", async () => {
+  await until("the address", () => machine.host.holds(ADDRESS));
+  await until("the script to be told", async () => {
     const said = await machine.shell("cat /tmp/told");
     return /^floatip INSTANCE web MASTER \d+$/m.test(said);
   });
@@ -178,14 +183,14 @@ async function keepsSecrets(machine: Container): Promise<void> {
     "stat -c '%a %U' /etc/floatip/credentials /etc/floatip/credentials/hook",
   );
   assert.equal(mode, "700 root\n600 root\n");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
   assert.equal(
     (await machine.exec(["grep", "-r", "s3cret", "/var/lib/floatip", "/run/floatip"])).stdout,
     "",
   );
   machine.write("/etc/floatip/floatip.toml", FILE);
   await machine.shell("rm -r /etc/floatip/credentials; systemctl restart floatip");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function speaksAsCluster(machine: Container): Promise<void> {
@@ -197,7 +202,7 @@ async function speaksAsCluster(machine: Container): Promise<void> {
   assert.match(await machine.shell(mode), /^2?700 root\n600 root\n$/);
   const knows = async (count: number) => {
     await machine.shell("systemctl restart floatip");
-    await waitFor(`${count} keys in force`, async () => {
+    await until(`${count} keys in force`, async () => {
       const status: StatusDocument = JSON.parse(await machine.shell("floatip status --json || :"));
       return status.nodes.find(({ self }) => self)?.keys?.length === count;
     });
@@ -214,19 +219,19 @@ async function speaksAsCluster(machine: Container): Promise<void> {
   assert.ok(!(await machine.shell("journalctl -u floatip; floatip check || :")).includes(secret));
   machine.write("/etc/floatip/floatip.toml", FILE);
   await machine.shell("rm -r /etc/floatip/credentials; systemctl restart floatip");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function reloads(machine: Container): Promise<void> {
   machine.write("/etc/floatip/floatip.toml", FILE.replace("10.77.0.50", "10.77.0.51"));
   await machine.demand("systemctl", "reload", "floatip");
-  await waitFor("the other address", () => machine.host.holds("10.77.0.51"));
+  await until("the other address", () => machine.host.holds("10.77.0.51"));
   machine.write("/etc/floatip/floatip.toml", "[instance");
   assert.notEqual((await machine.exec(["systemctl", "reload", "floatip"])).code, 0);
   assert.equal(await machine.host.holds("10.77.0.51"), true);
   machine.write("/etc/floatip/floatip.toml", FILE);
   await machine.demand("systemctl", "reload", "floatip");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
   assert.equal(await machine.shell("systemctl is-active floatip"), "active\n");
 }
 
@@ -235,13 +240,13 @@ async function speaksUdp(machine: Container): Promise<void> {
   const udp = FILE.replace("[instance.web]", '[instance.web]\ntransport = "udp"');
   machine.write("/etc/floatip/floatip.toml", nodes + udp);
   await machine.demand("systemctl", "reload", "floatip");
-  await waitFor("its first advert by UDP", async () => {
+  await until("its first advert by UDP", async () => {
     const { transport, state, counters } = await instance(machine);
     return transport === "udp" && state === "master" && counters.sent_advertisements > 0;
-  }, { limitMs: 20_000 });
+  }, 20_000);
   machine.write("/etc/floatip/floatip.toml", FILE);
   await machine.demand("systemctl", "reload", "floatip");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function groupReads(machine: Container): Promise<void> {
@@ -264,7 +269,7 @@ async function comesBack(machine: Container): Promise<void> {
   const before = await mainPid(machine);
   await machine.demand("kill", "-9", before);
   const killed = performance.now();
-  await waitFor("another one", async () => {
+  await until("another one", async () => {
     const pid = await mainPid(machine);
     const active =
       (await machine.exec(["systemctl", "is-active", "floatip"])).stdout === "active\n";
@@ -272,7 +277,7 @@ async function comesBack(machine: Container): Promise<void> {
   });
   const took = performance.now() - killed;
   assert.ok(took < 3000, `${took} ms`);
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function isWatched(machine: Container): Promise<void> {
@@ -280,19 +285,19 @@ async function isWatched(machine: Container): Promise<void> {
   await machine.shell("mkdir -p /run/systemd/system/floatip.service.d");
   machine.write("/run/systemd/system/floatip.service.d/fast.conf", "[Service]\nWatchdogSec=1s\n");
   await machine.shell("systemctl daemon-reload; systemctl restart floatip");
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
   const before = await mainPid(machine);
   await machine.demand("kill", "-STOP", before);
-  await waitFor("another one", async () => ![before, "0"].includes(await mainPid(machine)));
+  await until("another one", async () => ![before, "0"].includes(await mainPid(machine)));
   assert.match(await machine.shell("journalctl -u floatip"), /Watchdog timeout/);
-  await waitFor("the address", () => machine.host.holds(ADDRESS));
+  await until("the address", () => machine.host.holds(ADDRESS));
 }
 
 async function stops(machine: Container): Promise<void> {
   await machine.demand("systemctl", "stop", "floatip");
   assert.equal(await machine.host.holds(ADDRESS), false);
   assert.match(await machine.shell("cat /tmp/told"), /INSTANCE web STOP \d+\n$/);
-  await waitFor(
+  await until(
     "the runner's end",
     async () => await machine.shell("pgrep -l floatip || true") === "",
   );

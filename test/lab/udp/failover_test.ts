@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { wallNow } from "../../support/lab/wall_clock.ts";
 import { Floatip } from "../../support/interop/floatip.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";
 import { Probe } from "../../support/lab/probe.ts";

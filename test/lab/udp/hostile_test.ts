@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { macOf } from "../../support/interop/holders.ts";
 import { inject } from "../../support/interop/hostile.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import type { LabHost } from "../../support/lab/lab_host.ts";
 import { Lan } from "../../support/lab/lan.ts";
 import { missing, nameWith } from "../../support/lab/prerequisites.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Floatip } from "../../support/interop/floatip.ts";
 import { ProgramLog } from "../../support/interop/program_log.ts";
-import { until } from "../../support/interop/until.ts";
+import { until } from "../../support/until.ts";
 import { hostIn } from "../../support/kernel/netns.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { Lan } from "../../support/lab/lan.ts";

@@ -2,7 +2,7 @@
 import { demand } from "../lab/command.ts";
 import { Capture } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
 

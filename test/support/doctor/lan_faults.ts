@@ -1,7 +1,7 @@
 /** Faults of interface, packet filter and LAN, made in namespaces. */
 import { demand } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import { type Clinic, FILE, fileWith, FLOATING, type Found, type Report } from "./clinic.ts";
 import type { Fault } from "./fault.ts";
 

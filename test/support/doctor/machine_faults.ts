@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { ControlServer } from "../../../src/control/server.ts";
 import { demand, kill } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import { documentOf, master } from "../cli/documents.ts";
 import { type Clinic, ENVIRONMENT, fileWith, FLOATING, reportOf } from "./clinic.ts";
 import type { Fault } from "./fault.ts";

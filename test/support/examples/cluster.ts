@@ -9,7 +9,7 @@ import { Capture } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { askWhoHas, macOf } from "../interop/holders.ts";
 import { wallNow } from "../lab/wall_clock.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { type HostOptions, Lan } from "../lab/lan.ts";
 

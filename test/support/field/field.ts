@@ -26,7 +26,7 @@ import { writeFileSync } from "node:fs";
 import type { StatusDocument } from "../../../src/control/api.ts";
 import { Floatip, type LaunchOptions } from "../interop/floatip.ts";
 import { playEach } from "../interop/play_each.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import { demand, type Outcome } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan, type LanOptions } from "../lab/lan.ts";

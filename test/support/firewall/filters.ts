@@ -1,6 +1,6 @@
 /** Packet filters for machines of the lab: four programs, each with a policy that drops. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import { demand, type Outcome, run } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import type { FirewallFormat } from "../../../src/tools/firewall/format_names.ts";

@@ -4,6 +4,7 @@ import { type CheckSettings, type Probe, PROBE_KEYS } from "../../../src/config/
 import { settingsOf } from "../../../src/config/tables/key.ts";
 import { type ProbeTools, runProbe } from "../../../src/health/probe.ts";
 import { milliseconds } from "../../../src/time.ts";
+import { until } from "../until.ts";
 
 /**
  * A check with this probe and this timeout; by default one that a loaded machine does not reach.
@@ -69,11 +70,7 @@ const LIMIT_MS = 60_000;
 
 /** Waits until `true` comes back; fails with `what` after a minute. */
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + LIMIT_MS;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`not within ${LIMIT_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  await until(what, holds, LIMIT_MS, 2);
 }
 
 function read(path: string): string {

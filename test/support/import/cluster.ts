@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { Capture, type CapturedAdvert } from "../interop/capture.ts";
 import { Floatip } from "../interop/floatip.ts";
 import { Keepalived } from "../interop/keepalived.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { Lan } from "../lab/lan.ts";
 import { FLOATIP } from "../lab/program.ts";

@@ -1,7 +1,7 @@
 /** A person at a terminal: script(1) makes it; answers are typed when their question is there. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { spawn } from "node:child_process";
 import process from "node:process";

@@ -11,7 +11,7 @@ import type { Outcome } from "../lab/command.ts";
 import type { LabHost } from "../lab/lab_host.ts";
 import { FLOATIP, LAB_ENVIRONMENT } from "../lab/program.ts";
 import { ProgramLog } from "./program_log.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** One [instance.NAME] in the words of floatip.toml. */
 export interface FloatipInstance {

@@ -5,7 +5,7 @@ import type { LabHost } from "../lab/lab_host.ts";
 import { realTimeWords } from "../lab/real_time.ts";
 import type { Capture } from "./capture.ts";
 import { ProgramLog } from "./program_log.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /**
  * Asks the LAN from `client` who has `address` (its neighbour table is emptied first) and resolves

@@ -6,7 +6,7 @@ import { Capture, type CapturedAdvert } from "./capture.ts";
 import { Floatip, type FloatipInstance } from "./floatip.ts";
 import { playEach } from "./play_each.ts";
 import { wallNow } from "../lab/wall_clock.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** The floating address of {@link WEB}. */
 export const ADDRESS = "10.77.0.100";

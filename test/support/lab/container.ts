@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename } from "node:path";
 import { type Outcome, run, type RunOptions, withPlainKill } from "./command.ts";
 import type { LabHost } from "./lab_host.ts";
-import { waitFor } from "./wait.ts";
+import { until } from "../until.ts";
 
 /**
  * Boots what lies in $ROOT, as $NAME, in the network namespace $NETNS; what is written goes to
@@ -70,10 +70,10 @@ export class Container implements AsyncDisposable {
       stream?.setEncoding("utf8").on("data", (text: string) => console += text);
     }
     try {
-      const leader = await waitFor(`systemd of ${host.name}`, () => leaderOf(child.pid ?? 0));
+      const leader = await until(`systemd of ${host.name}`, () => leaderOf(child.pid ?? 0));
       const container = new Container(host, child, root, scratch, leader);
       await container.exec(["hostname", host.name]);
-      await waitFor(`${host.name} to boot`, () => container.#isUp(), { limitMs: 30_000 });
+      await until(`${host.name} to boot`, () => container.#isUp(), 30_000);
       return container;
     } catch (cause) {
       child.kill("SIGKILL");

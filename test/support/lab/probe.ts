@@ -5,7 +5,7 @@ import process from "node:process";
 import { denoWords } from "./deno_words.ts";
 import type { LabHost } from "./lab_host.ts";
 import { realTimeWords } from "./real_time.ts";
-import { waitFor } from "./wait.ts";
+import { until } from "../until.ts";
 
 /** A time without replies. */
 export interface Gap {
@@ -79,9 +79,9 @@ export class Probe implements AsyncDisposable {
     ]);
     const probe = new Probe(child);
     try {
-      await waitFor("the prober's first request", () => probe.#started !== undefined);
+      await until("the prober's first request", () => probe.#started !== undefined);
       if (options.warm ?? true) {
-        await waitFor(`a reply of ${address}`, () => probe.#replies.length > 0);
+        await until(`a reply of ${address}`, () => probe.#replies.length > 0);
         probe.#started = probe.#replies[0];
       }
     } catch (cause) {
@@ -119,7 +119,7 @@ export class Probe implements AsyncDisposable {
   async settled(limitMs = 10_000): Promise<void> {
     const first = this.#requests.length;
     const answered = () => this.#requests.findIndex((one, i) => i >= first && one.answered) >= 0;
-    await waitFor("an answer to a new request", answered, { limitMs });
+    await until("an answer to a new request", answered, limitMs);
   }
 
   /**

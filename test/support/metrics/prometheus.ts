@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { LabHost } from "../lab/lab_host.ts";
-import { waitFor } from "../lab/wait.ts";
+import { until } from "../until.ts";
 
 /** One series of an answer. */
 export interface Series {
@@ -52,7 +52,7 @@ export class Prometheus implements AsyncDisposable {
     const prometheus = new Prometheus(host, child, folder);
     try {
       const answers = () => prometheus.query("up").then((series) => series.length > 0);
-      await waitFor("an answer of Prometheus", answers, { limitMs: 30_000, everyMs: 100 });
+      await until("an answer of Prometheus", answers, 30_000, 100);
     } catch (cause) {
       await prometheus[Symbol.asyncDispose]();
       throw cause;
@@ -80,7 +80,7 @@ export class Prometheus implements AsyncDisposable {
       return last.length === 1 && last[0]?.value === value;
     };
     try {
-      await waitFor(`${expression} to be ${value}`, holds, { limitMs, everyMs: 100 });
+      await until(`${expression} to be ${value}`, holds, limitMs, 100);
     } catch (cause) {
       throw new Error(`${cause}; it was ${JSON.stringify(last)}`);
     }

@@ -12,7 +12,7 @@ import { Floatip, type LaunchOptions } from "../interop/floatip.ts";
 import { AddressWatch } from "../interop/holders.ts";
 import { Keepalived, type KeepalivedInstance } from "../interop/keepalived.ts";
 import { playEach } from "../interop/play_each.ts";
-import { until } from "../interop/until.ts";
+import { until } from "../until.ts";
 
 /** What floats. */
 export const ADDRESS = "10.77.0.100";

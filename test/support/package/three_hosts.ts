@@ -2,7 +2,7 @@
 import { Container } from "../lab/container.ts";
 import { debianRoot } from "../lab/debian_root.ts";
 import { Lan } from "../lab/lan.ts";
-import { waitFor } from "../lab/wait.ts";
+import { until } from "../until.ts";
 
 /** The floating address. */
 export const ADDRESS = "10.77.0.50";
@@ -58,12 +58,17 @@ export class ThreeHosts implements AsyncDisposable {
 
   /** Waits until this machine alone holds {@link ADDRESS}. */
   async heldBy(name: string, limitMs = 15_000): Promise<void> {
-    await waitFor(`${name} to hold ${ADDRESS}`, async () => {
-      const holders = await Promise.all(
-        this.machines.map(async ({ host }) => await host.holds(ADDRESS) ? [host.name] : []),
-      );
-      return holders.flat().join() === name;
-    }, { limitMs, everyMs: 50 });
+    await until(
+      `${name} to hold ${ADDRESS}`,
+      async () => {
+        const holders = await Promise.all(
+          this.machines.map(async ({ host }) => await host.holds(ADDRESS) ? [host.name] : []),
+        );
+        return holders.flat().join() === name;
+      },
+      limitMs,
+      50,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { plainAnswer, readRequest } from "../../../src/control/http_message.ts";
 import { type Connection, HttpServer } from "../../../src/control/http_server.ts";
+import { eventually } from "../../support/health/checks.ts";
 
 const HEAD = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -67,10 +68,6 @@ class Door {
   }
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
 const answer = () => plainAnswer(200, "here");
 
 Deno.test("a server: an accept that fails, as without descriptors, is tried again", async () => {
@@ -79,7 +76,7 @@ Deno.test("a server: an accept that fails, as without descriptors, is tried agai
   for (let i = 0; i < 3; i++) door.visit(new Error("too many open files"));
   const client = new Client([HEAD]);
   door.visit(client);
-  await until(() => client.closed);
+  await eventually("it is closed", () => client.closed);
   assert.match(client.written, /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nhere\n$/);
 });
 
@@ -95,19 +92,19 @@ Deno.test("a server: idle clients make room, those that wait for an answer do no
   await using _server = new HttpServer({ listener: door, answer: slow });
   const patient = Array.from({ length: 15 }, () => new Client([HEAD]));
   for (const client of patient) door.visit(client);
-  await until(() => waiting === 15);
+  await eventually("15 wait", () => waiting === 15);
   const silent = new Client([]);
   const last = new Client([HEAD]);
   door.visit(silent);
   door.visit(last);
-  await until(() => waiting === 16);
+  await eventually("16 wait", () => waiting === 16);
   assert.ok(silent.closed, "the silent one made room");
   const refused = new Client([HEAD]);
   door.visit(refused);
-  await until(() => refused.closed);
+  await eventually("it is refused", () => refused.closed);
   assert.equal(refused.written, "", "nobody who waits was ended for it");
   gate.resolve();
-  await until(() => [...patient, last].every(({ closed }) => closed));
+  await eventually("all are closed", () => [...patient, last].every(({ closed }) => closed));
   assert.ok([...patient, last].every(({ written }) => written.endsWith("here\n")));
 });
 
@@ -121,7 +118,7 @@ Deno.test("a server: only the first request of a connection is answered", async 
   await using _server = new HttpServer({ listener: door, answer: count });
   const client = new Client([HEAD.repeat(50)]);
   door.visit(client);
-  await until(() => client.closed);
+  await eventually("it is closed", () => client.closed);
   assert.equal(answered, 1);
 });
 
@@ -137,7 +134,7 @@ Deno.test("a server: after a slow answer the loop rests longer", async () => {
   await using _server = new HttpServer({ listener: door, answer: heavy });
   const clients = Array.from({ length: 4 }, () => new Client([HEAD]));
   for (const client of clients) door.visit(client);
-  await until(() => clients.every(({ closed }) => closed));
+  await eventually("all are closed", () => clients.every(({ closed }) => closed));
   const [first = 0, ...rest] = times;
   assert.ok((rest.at(-1) ?? 0) - first >= 3 * 95, `${times.map((time) => time - first)}`);
 });
@@ -147,7 +144,7 @@ Deno.test("a server: a client that never reads ends by itself", async () => {
   await using _server = new HttpServer({ listener: door, answer, connectionMs: 30 });
   const client = new Client([HEAD], true);
   door.visit(client);
-  await until(() => client.closed);
+  await eventually("it is closed", () => client.closed);
 });
 
 Deno.test("a head byte by byte: refused after 64 pieces, its end found at any cut", async () => {

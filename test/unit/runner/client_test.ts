@@ -5,7 +5,7 @@ import type { CheckSettings } from "../../../src/config/tables/check.ts";
 import { failure } from "../../../src/notify/sink.ts";
 import { RunnerClient } from "../../../src/runner/client.ts";
 import { serve } from "../../../src/runner/serve.ts";
-import { waitFor } from "../../support/lab/wait.ts";
+import { until } from "../../support/until.ts";
 import { record } from "../../support/notify/records.ts";
 
 const NEVER = new AbortController().signal;
@@ -15,7 +15,7 @@ const NEVER = new AbortController().signal;
  */
 const GRACE_MS = 60_000;
 
-const LONG = { limitMs: 60_000 };
+const LONG_MS = 60_000;
 
 /** A sound configuration with these checks and [notify]. */
 function configured(tables: string): Config {
@@ -119,10 +119,10 @@ Deno.test("runner: an attempt ends at its timeout, and by a stop, with its child
   assert.equal(late.text, "killed after 300 ms");
   const stop = new AbortController();
   const running = scene.line.probe(scene.check("patient"), stop.signal);
-  await waitFor("the child", () => isRunning(marker), LONG);
+  await until("the child", () => isRunning(marker), LONG_MS);
   stop.abort();
   assert.equal((await running).text, "stopped");
-  await waitFor("the child's end", async () => !await isRunning(marker), LONG);
+  await until("the child's end", async () => !await isRunning(marker), LONG_MS);
 });
 
 Deno.test("runner: a runner that disconnects is reported, and asked again", async () => {
@@ -130,7 +130,7 @@ Deno.test("runner: a runner that disconnects is reported, and asked again", asyn
     configured(command("slow", "/bin/sleep", "20") + command("good", "/bin/true")),
   );
   const running = scene.line.probe(scene.check("slow"), NEVER);
-  await waitFor("a connection", () => scene.conns.length === 1, LONG);
+  await until("a connection", () => scene.conns.length === 1, LONG_MS);
   scene.conns[0]?.close();
   assert.equal((await running).text, "the runner has ended");
   assert.equal((await scene.line.probe(scene.check("good"), NEVER)).ok, true);

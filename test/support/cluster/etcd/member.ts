@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { demand, kill } from "../../lab/command.ts";
 import type { LabHost } from "../../lab/lab_host.ts";
-import { waitFor } from "../../lab/wait.ts";
+import { until } from "../../until.ts";
 
 /** How members are started, where that differs from the rule. */
 export interface MemberOptions {
@@ -89,12 +89,17 @@ export class EtcdCluster implements AsyncDisposable {
 
   /** The member that leads, as it says itself; waits until one does. */
   async leader(): Promise<EtcdMember> {
-    return await waitFor("a leader of etcd", async () => {
-      for (const member of this.members) {
-        if (await this.#leads(member).catch(() => false)) return member;
-      }
-      return undefined;
-    }, { limitMs: 30_000, everyMs: 50 });
+    return await until(
+      "a leader of etcd",
+      async () => {
+        for (const member of this.members) {
+          if (await this.#leads(member).catch(() => false)) return member;
+        }
+        return undefined;
+      },
+      30_000,
+      50,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
