@@ -87,6 +87,10 @@ Deno.test("exclusive: other voters by reloads, nothing moves [needs root]", asyn
     assert.deepEqual(probe.outages(since), []);
     assert.equal(answers.spells.length, 1);
   });
+
+  await t.step("the holder's own file names it no more: another one holds it", async () => {
+    await namedNoMore(a, b, answers);
+  });
 });
 
 /** People go from machine to machine: longer than any promise, between two reloads. */
@@ -183,6 +187,16 @@ async function moreAndLess(a: Floatip, b: Floatip): Promise<void> {
   await untilVotes(a, "a,b,c,pc");
   for (const one of [a, b]) await reload(one, fileOf(["a", "b"], "pc"));
   await untilVotes(a, "a,b,pc");
+}
+
+/** `a` holds it, and is reloaded with a file that does not name it. */
+async function namedNoMore(a: Floatip, b: Floatip, answers: Answers): Promise<void> {
+  await reload(a, fileOf(["b", "c"], "pc").replace('["a", "b"]', '["b", "c"]'));
+  await until("b to hold it", async () => (await b.instance("db")).state === "master");
+  assert.equal((await a.instance("db")).state, "fault");
+  await until("b to answer", () => answers.spells.length > 1);
+  assert.equal(answers.spells.length, 2);
+  console.log(`${answers.gaps()[0]?.toFixed(0)} ms without an answer`);
 }
 
 /** The witness in the status of `floatip`. */

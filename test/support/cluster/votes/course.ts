@@ -15,8 +15,8 @@ import { drawLists, hasOtherVoters, partedIn, viewsOf } from "./lists.ts";
 import type { Protocol } from "./protocol.ts";
 import { afterQuiet, restingHolder, roundOf } from "./quiet.ts";
 import { AIMED, type Kind, latenessOf, wayOf, Weather } from "./weather.ts";
-import { act, type Done, type Flight, landed, later, type Machine, offerTo } from "./world.ts";
-import { receive, reloaded, type Rules, rulesOf, settled } from "./world.ts";
+import { act, type Done, type Flight, isNode, landed, later, type Machine } from "./world.ts";
+import { offerTo, receive, reload, type Rules, rulesOf, settled } from "./world.ts";
 
 /** Plays the course of `seed`; `random` draws from 0 to 1. */
 export function play(protocol: Protocol, random: () => number, setting: Setting): Outcome {
@@ -128,8 +128,8 @@ class Course {
   }
 
   #reload(name: string, list: VoterList): void {
-    const host = this.#host(name);
-    host.machine = reloaded(this.#caughtUp(host), list);
+    if (this.#isPaused(this.#host(name))) return;
+    this.#change(name, (machine) => reload(this.#rules, machine, list));
   }
 
   /** The nodes hear the holder and ask no more; then nothing happens for hours. False: not so. */
@@ -249,8 +249,7 @@ class Course {
   }
 
   #tick(host: Host): void {
-    const { name } = host.machine;
-    this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.tick));
+    this.#change(host.machine.name, (one) => act(this.#rules, one, this.#rules.protocol.tick));
     if (host.tickAt <= this.#time) this.#planTick(host);
   }
 
@@ -352,7 +351,8 @@ class Course {
   /** A node that is not asking does. */
   #wantAgain(name: string): void {
     const host = this.#host(name);
-    if (host.machine.holder.askAt !== undefined || this.#isPaused(host)) return;
+    const { machine } = host;
+    if (machine.holder.askAt !== undefined || !isNode(machine) || this.#isPaused(host)) return;
     this.#change(name, (machine) => act(this.#rules, machine, this.#rules.protocol.ask));
   }
 

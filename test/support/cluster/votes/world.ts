@@ -128,6 +128,17 @@ export function reloaded(machine: Machine, file: VoterList): Machine {
   return { ...machine, file, isWish: !isInForce({ file }, machine.holder) };
 }
 
+/** Does its file name it? A daemon that is none of the nodes of its file asks for nothing. */
+export function isNode({ name, file }: Machine): boolean {
+  return file.includes(name);
+}
+
+/** The machine after such a reload, and what it sends: one that its file does not name gives up. */
+export function reload(rules: Rules, machine: Machine, file: VoterList): Done {
+  const after = reloaded(machine, file);
+  return isNode(after) ? { machine: after, sent: [] } : act(rules, after, rules.protocol.release);
+}
+
 /** What a node of `name` contends for. */
 export function contestOf(
   { terms }: Rules,
@@ -179,6 +190,7 @@ export function receive(rules: Rules, machine: Machine, from: string, message: V
     case "vote-refusal":
       return perform(rules, machine, protocol.refused(contest, holder, now, from, message));
     case "vote-offer": {
+      if (!isNode(machine)) return { machine, sent: [] };
       const voters = votersOf(message.voters);
       const told = voters === undefined ? holder : informed(holder, voters);
       return act(
