@@ -149,6 +149,7 @@ async function bundle(
   await deno([...flags, `--output=${lib}/daemon.js`, daemon]);
   await deferImports(lib);
   if (!plain) await dropSpaces(lib);
+  await makeScript(`${lib}/daemon.js`);
   await Deno.copyFile(`${checkout}packaging/start.js`, `${lib}/floatip.js`);
   await linkOrCopy(runtime, `${lib}/floatip`);
   await Deno.copyFile(`${checkout}packaging/launcher.sh`, `${folder}/floatip`);
@@ -166,6 +167,17 @@ async function deferImports(folder: string): Promise<void> {
     const deferred = text.replaceAll(/\bimport\(("[^"]+")\)/g, "import([$1].join())");
     await Deno.writeTextFile(`${folder}/${name}`, deferred);
   }
+}
+
+/**
+ * Makes a function that runs of the daemon's text, here and not at its start: V8 would keep the text
+ * as it was read beside the one that it evaluates.
+ */
+async function makeScript(file: string): Promise<void> {
+  const text = await Deno.readTextFile(file);
+  // Strict as a module is; on the first line, so that stack traces have the file's lines.
+  const before = '(async function daemon() { "use strict"; ';
+  await Deno.writeTextFile(file, `${before}${text}\n})()\n//# sourceURL=daemon.js\n`);
 }
 
 async function runtimeFor(arch: Arch): Promise<string> {
