@@ -1,9 +1,8 @@
 /** RFC 9568 section 5: the packet, and what a receiver makes of it. */
 import assert from "node:assert/strict";
 import { milliseconds } from "../../src/time.ts";
-import { type Interfaces, type Link, primaryAddress } from "../../src/net/interfaces.ts";
+import { type Interfaces, primaryAddress } from "../../src/net/interfaces.ts";
 import { type Ip, ip } from "../../src/net/ip.ts";
-import { parsePrefix } from "../../src/net/prefix.ts";
 import {
   type Advert,
   decodeAdvert,
@@ -12,6 +11,7 @@ import {
   VRRP_PROTOCOL,
 } from "../../src/wire/vrrp.ts";
 import { validateAdvert } from "../../src/vrrp/validate_advert.ts";
+import { address, link } from "../support/net/links.ts";
 import { advert, HIGHER, master, OWN, router, rules } from "../support/vrrp/scene.ts";
 
 const GROUP = groupOf("ipv4");
@@ -41,30 +41,11 @@ function changed(offset: number, value: number, from: Advert = advert()): Uint8A
   return message;
 }
 
-const LINK: Link = {
-  index: 2,
-  name: "eth0",
-  mac: undefined,
-  up: true,
-  running: true,
-  arp: true,
-  loopback: false,
-  multicast: true,
-  mtu: 1500,
-  forwards6: false,
-};
+const LINK = link("eth0", 2);
 
 /** eth0 with these addresses, in the kernel's order. */
 function eth0(...addresses: readonly string[]): Interfaces {
-  return {
-    links: [LINK],
-    addresses: addresses.flatMap((text) => {
-      const prefix = parsePrefix(text);
-      if (prefix === undefined) return [];
-      const flags = { ours: false, tentative: false, secondary: false, deprecated: false };
-      return [{ index: 2, prefix, ...flags }];
-    }),
-  };
+  return { links: [LINK], addresses: addresses.map((text) => address(2, text)) };
 }
 
 Deno.test("RFC 9568 5.1.1.1: the source is the interface's primary IPv4 address", () => {

@@ -6,10 +6,18 @@ import { BROADCAST_MAC, parseMac } from "../../src/net/mac.ts";
 import { decodeFrame } from "../../src/wire/frame.ts";
 import { gratuitousArp } from "../../src/wire/arp.ts";
 import { unsolicitedNa } from "../../src/wire/ndp.ts";
-import { groupOf } from "../../src/wire/vrrp.ts";
 import { masterDown } from "../../src/vrrp/intervals.ts";
 import { validateAdvert } from "../../src/vrrp/validate_advert.ts";
-import { advert, heard, HIGHER, LOWER, master, OWN, router, rules } from "../support/vrrp/scene.ts";
+import {
+  advert,
+  FROM_HIGHER,
+  heard,
+  HIGHER,
+  LOWER,
+  master,
+  router,
+  rules,
+} from "../support/vrrp/scene.ts";
 
 const MAC = parseMac("02:00:00:00:00:02") ?? BROADCAST_MAC;
 const FLOATING = ip("10.0.0.100");
@@ -51,13 +59,7 @@ Deno.test("RFC 9568 8.3.2: of two owners one stays, and both point it out", () =
   assert.equal(lower.state().kind, "backup");
   const higher = router(owner);
   assert.equal(higher.take(100, heard(255, LOWER))[0], "advert 255");
-  const context = {
-    source: HIGHER,
-    destination: groupOf("ipv4"),
-    own: OWN,
-    transport: "multicast",
-  } as const;
-  const admission = validateAdvert(advert({ priority: 255 }), context, owner);
+  const admission = validateAdvert(advert({ priority: 255 }), FROM_HIGHER, owner);
   assert.ok("notices" in admission && admission.notices[0]?.kind === "owner-contradicted");
 });
 

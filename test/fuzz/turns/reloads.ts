@@ -11,7 +11,7 @@ import { Daemon } from "../../../src/daemon/daemon.ts";
 import type { Interfaces } from "../../../src/net/interfaces.ts";
 import { between, type Instant, type Nanoseconds, seconds } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
-import { address, link } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { changedFile, largeFile, sizeOf, textOf } from "./large_files.ts";
 import { TurnHost } from "./turn_host.ts";
 

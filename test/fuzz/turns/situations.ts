@@ -24,7 +24,7 @@ import {
 } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
 import { documentOf } from "../../support/cli/documents.ts";
-import { address, link } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { changedFile, largeFile, sizeOf, textOf } from "./large_files.ts";
 import { TurnHost } from "./turn_host.ts";
 

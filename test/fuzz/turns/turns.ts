@@ -23,7 +23,7 @@ import type { Instant } from "../../../src/time.ts";
 import { Random } from "../../sim/random.ts";
 import { documentOf } from "../../support/cli/documents.ts";
 import { printMetrics } from "../../support/control/print_metrics.ts";
-import { address, link } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { channelDatagram, openedText } from "./channel_inputs.ts";
 import { claim, CONFIG, file, head, note, order, packet } from "./inputs.ts";
 import { type Batch, TurnHost } from "./turn_host.ts";

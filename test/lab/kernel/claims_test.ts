@@ -11,21 +11,32 @@ import type { Mac } from "../../../src/net/mac.ts";
 import { after, milliseconds } from "../../../src/time.ts";
 import { arpProbe, gratuitousArp } from "../../../src/wire/arp.ts";
 import { unsolicitedNa } from "../../../src/wire/ndp.ts";
-import { openMachines } from "../../support/kernel/machine.ts";
+import { type Machines, openMachines } from "../../support/kernel/machine.ts";
 import { kernelTest } from "../../support/kernel/netns.ts";
 
 const VIP4 = ip("10.77.0.50"), VIP6 = ip("fd77::50");
 const WATCHED = [VIP4, VIP6].map((address) => ({ interface: "eth0", address }));
 
-kernelTest("what does not concern the list does not wake us", async () => {
-  await using machines = await openMachines();
-  const { host, peer } = machines;
+/** A watch on the host for what its peer, with `mac`, sends. */
+function watchOn({ host, peer }: Machines) {
   const mac = linkNamed(peer.interfaces(), "eth0")?.mac ?? assert.fail();
   const libc = new Libc();
   const poller = new Poller(libc);
-  using watch = new ClaimWatch(libc, poller);
+  const watch = new ClaimWatch(libc, poller);
   const interfaces = host.interfaces();
   host.namespace.run(() => watch.settle(WATCHED, interfaces));
+  const dispose = () => {
+    watch[Symbol.dispose]();
+    poller[Symbol.dispose]();
+  };
+  return { mac, libc, poller, watch, interfaces, [Symbol.dispose]: dispose };
+}
+
+kernelTest("what does not concern the list does not wake us", async () => {
+  await using machines = await openMachines();
+  const { peer } = machines;
+  using watching = watchOn(machines);
+  const { mac, poller } = watching;
   for (let i = 1; i < 50; i++) {
     peer.sendFrame("eth0", gratuitousArp(mac, ip(`10.77.1.${i}`)));
     peer.sendFrame("eth0", unsolicitedNa(mac, ip(`fd77:1::${i}`), false));
@@ -36,18 +47,13 @@ kernelTest("what does not concern the list does not wake us", async () => {
   assert.equal(poller.ready().size, 1);
   peer.sendFrame("eth0", unsolicitedNa(mac, VIP6, false));
   assert.equal(poller.ready().size, 2);
-  poller[Symbol.dispose]();
 });
 
 kernelTest("a link that is gone when what leaves by it is to be heard ends nothing", async () => {
   await using machines = await openMachines();
   const { machine, host, peer } = machines;
-  const mac = linkNamed(peer.interfaces(), "eth0")?.mac ?? assert.fail();
-  const libc = new Libc();
-  const poller = new Poller(libc);
-  using watch = new ClaimWatch(libc, poller);
-  const interfaces = host.interfaces();
-  host.namespace.run(() => watch.settle(WATCHED, interfaces));
+  using watching = watchOn(machines);
+  const { mac, libc, poller, watch, interfaces } = watching;
   for (let i = 0; i < 2; i++) peer.sendFrame("eth0", arpProbe(mac, VIP4));
   peer.sendFrame("eth0", gratuitousArp(mac, VIP4));
   const ready = poller.ready();
@@ -59,7 +65,6 @@ kernelTest("a link that is gone when what leaves by it is to be heard ends nothi
     })
   );
   assert.deepEqual(heard, ["10.77.0.50"]);
-  poller[Symbol.dispose]();
 });
 
 kernelTest(

@@ -3,8 +3,8 @@
  * each.
  */
 import type { Interfaces, Link, LinkAddress } from "../../../src/net/interfaces.ts";
-import { parsePrefix } from "../../../src/net/prefix.ts";
 import type { Machine } from "../../../src/config/plan/plan_node.ts";
+import { address, link } from "../net/links.ts";
 
 /**
  * A machine with interfaces such as `{ eth0: ["192.168.1.11/24", "ours 192.168.1.50/32"] }`; "ours"
@@ -16,33 +16,24 @@ export function machine(
 ): Machine {
   const names = Object.keys(links);
   const interfaces: Interfaces = {
-    links: names.map((name, index) => link(name, index + 1)),
+    links: names.map((name, index) => linkOf(name, index + 1)),
     addresses: names.flatMap((name, index) =>
-      (links[name] ?? []).map((text) => address(text, index + 1))
+      (links[name] ?? []).map((text) => addressOf(text, index + 1))
     ),
   };
   return { hostName, interfaces };
 }
 
-function link(name: string, index: number): Link {
-  const loopback = name === "lo";
-  return {
-    index,
-    name,
+function linkOf(name: string, index: number): Link {
+  const isLoopback = name === "lo";
+  return link(name, index, {
     mac: undefined,
-    up: true,
-    running: true,
-    arp: !loopback,
-    loopback,
-    multicast: !loopback && !name.startsWith("tun"),
-    mtu: 1500,
-    forwards6: false,
-  };
+    arp: !isLoopback,
+    loopback: isLoopback,
+    multicast: !isLoopback && !name.startsWith("tun"),
+  });
 }
 
-function address(text: string, index: number): LinkAddress {
-  const prefix = parsePrefix(text.replace("ours ", ""));
-  if (prefix === undefined) throw new RangeError(text);
-  const ours = text.startsWith("ours ");
-  return { index, prefix, ours, tentative: false, secondary: false, deprecated: false };
+function addressOf(text: string, index: number): LinkAddress {
+  return address(index, text.replace("ours ", ""), { ours: text.startsWith("ours ") });
 }

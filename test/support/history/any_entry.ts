@@ -24,6 +24,16 @@ const state = fc.constantFrom(
 const duration = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0);
 const byte = fc.nat(255);
 
+const nearMiss = {
+  kind: fc.constant("near-miss" as const),
+  time,
+  instance: text,
+  family,
+  late_ms: duration,
+  limit_ms: duration,
+  master: text,
+};
+
 /** Any entry that may be. */
 export const anyEntry: fc.Arbitrary<HistoryEntry> = fc.oneof(
   fc.record<TransitionEntry>({
@@ -43,25 +53,8 @@ export const anyEntry: fc.Arbitrary<HistoryEntry> = fc.oneof(
     planned: fc.boolean(),
     silence_ms: fc.option(duration),
   }),
-  fc.record<NearMissEntry>({
-    kind: fc.constant("near-miss"),
-    time,
-    instance: text,
-    family,
-    late_ms: duration,
-    limit_ms: duration,
-    master: text,
-  }),
-  fc.record<NearMissEntry>({
-    kind: fc.constant("near-miss"),
-    time,
-    instance: text,
-    family,
-    late_ms: duration,
-    limit_ms: duration,
-    master: text,
-    adverts_lost: fc.constant(true),
-  }),
+  fc.record<NearMissEntry>(nearMiss),
+  fc.record<NearMissEntry>({ ...nearMiss, adverts_lost: fc.constant(true) }),
   fc.record<DaemonEntry>({
     kind: fc.constant("daemon"),
     time,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Instant, milliseconds, nanoseconds, seconds } from "../../../src/time.ts";
 import { type Ip, ip } from "../../../src/net/ip.ts";
-import type { Advert } from "../../../src/wire/vrrp.ts";
+import { type Advert, groupOf } from "../../../src/wire/vrrp.ts";
 import {
   type Effect,
   type Event,
@@ -22,6 +22,14 @@ export const LOWER = ip("10.0.0.1");
 export const HIGHER = ip("10.0.0.3");
 /** The floating address. */
 export const FLOATING = ip("10.0.0.100");
+
+/** How an advert of that peer arrives by multicast. */
+export const FROM_HIGHER = {
+  source: HIGHER,
+  destination: groupOf("ipv4"),
+  own: OWN,
+  transport: "multicast",
+} as const;
 
 /** Rules as a user gets them who writes nothing but VRID and address, save what `changes` says. */
 export function rules(

@@ -8,7 +8,8 @@ import { createVirtualRouter } from "../../../src/daemon/virtual_router.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { type Instant, milliseconds, type WallTime } from "../../../src/time.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { performEffect } from "../../support/daemon/perform_effect.ts";
 
 const JOURNAL = { write: () => undefined };

@@ -6,7 +6,8 @@ import { Daemon } from "../../../src/daemon/daemon.ts";
 import type { HostEvent } from "../../../src/host.ts";
 import type { VirtualAddress } from "../../../src/net/interfaces.ts";
 import { after, between, type Instant, milliseconds, seconds } from "../../../src/time.ts";
-import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 
 const COUNT = 100;
 

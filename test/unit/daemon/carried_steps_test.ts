@@ -17,7 +17,8 @@ import {
   type WallTime,
 } from "../../../src/time.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 
 const COUNT = 200, EACH = milliseconds(0.25);
 

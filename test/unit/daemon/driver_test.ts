@@ -10,7 +10,8 @@ import { after, type Instant, milliseconds, seconds, type WallTime } from "../..
 import type { Vrid } from "../../../src/vrrp/rules.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
-import { link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { link } from "../../support/net/links.ts";
 
 type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 

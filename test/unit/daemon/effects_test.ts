@@ -10,7 +10,8 @@ import type { LinkAddress } from "../../../src/net/interfaces.ts";
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { decodeAdvert } from "../../../src/wire/vrrp.ts";
 import { aPlan, PEER, type Variation } from "../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { performEffect } from "../../support/daemon/perform_effect.ts";
 
 class Lines implements Journal {

@@ -17,7 +17,7 @@ import type { Vrid } from "../../../src/vrrp/rules.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { type Advert, encodeAdvert } from "../../../src/wire/vrrp.ts";
 import { aPlan, PEER } from "../../support/daemon/plans.ts";
-import { address, link } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 
 const ENDPOINT: Endpoint = { kind: "multicast", family: "ipv4", interface: "eth0" };
 const GROUP = ip("224.0.0.18");

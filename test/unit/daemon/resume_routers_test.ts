@@ -7,7 +7,8 @@ import { createVirtualRouter, type VirtualRouter } from "../../../src/daemon/vir
 import { type Instant, seconds, type WallTime } from "../../../src/time.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { performEffect } from "../../support/daemon/perform_effect.ts";
 
 const NOW = seconds(1) as number as Instant;

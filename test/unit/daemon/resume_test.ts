@@ -21,6 +21,7 @@ import {
 import { beginHandoff } from "../../../src/vrrp/transitions.ts";
 import { becomeMaster } from "../../../src/vrrp/transitions.ts";
 import { aPlan } from "../../support/daemon/plans.ts";
+import { address, link } from "../../support/net/links.ts";
 
 type VirtualRouter = ReturnType<typeof createVirtualRouter>;
 
@@ -39,26 +40,9 @@ function note(...routers: readonly VirtualRouter[]): ResumeState {
 }
 
 function network(present = ["10.77.0.100/24"], ours = true): Interfaces {
-  const plain = { tentative: false, secondary: false, deprecated: false };
   return {
-    links: [{
-      index: 2,
-      name: "eth0",
-      mac: new Uint8Array(6),
-      up: true,
-      running: true,
-      arp: true,
-      loopback: false,
-      multicast: true,
-      mtu: 1500,
-      forwards6: false,
-    }],
-    addresses: aPlan({ addresses: present }).virtualAddresses.map(({ prefix }) => ({
-      index: 2,
-      prefix,
-      ours,
-      ...plain,
-    })),
+    links: [link("eth0", 2)],
+    addresses: present.map((text) => address(2, text, { ours })),
   };
 }
 

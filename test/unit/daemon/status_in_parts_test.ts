@@ -5,7 +5,8 @@ import { decode } from "../../../src/config/decode.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import type { HostEvent } from "../../../src/host.ts";
 import { after, type Instant, milliseconds, seconds } from "../../../src/time.ts";
-import { address, link, RecordingHost } from "../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { atOnce } from "../../../src/async.ts";
 
 const COUNT = 5;

@@ -4,31 +4,19 @@ import type { Link } from "../../../src/net/interfaces.ts";
 import { ip } from "../../../src/net/ip.ts";
 import { nanoseconds } from "../../../src/time.ts";
 import { attempt, check, eventually, tools } from "../../support/health/checks.ts";
+import { link } from "../../support/net/links.ts";
 
-const eth0: Link = {
-  index: 2,
-  name: "eth0",
-  mac: undefined,
-  up: true,
-  running: true,
-  arp: true,
-  loopback: false,
-  multicast: true,
-  mtu: 1500,
-  forwards6: false,
-};
-
-const links: readonly (readonly [name: string, link: Partial<Link>, ok: boolean, text: string])[] =
-  [
+const links:
+  readonly (readonly [name: string, changes: Partial<Link>, ok: boolean, text: string])[] = [
     ["eth0", {}, true, "up"],
     ["eth0", { running: false }, false, "no carrier"],
     ["eth0", { up: false, running: false }, false, "switched off"],
     ["eth1", {}, false, "no such interface"],
   ];
 
-for (const [name, link, ok, text] of links) {
+for (const [name, changes, ok, text] of links) {
   Deno.test(`an interface: ${text}`, async () => {
-    const interfaces = () => ({ links: [{ ...eth0, ...link }], addresses: [] });
+    const interfaces = () => ({ links: [link("eth0", 2, changes)], addresses: [] });
     const result = await runProbe(check({ kind: "interface", name }), tools({ interfaces }));
     assert.deepEqual([result.ok, result.text], [ok, text]);
   });

@@ -4,7 +4,7 @@ import { channelFilter } from "../../../src/linux/channel_filter.ts";
 import { sourceFor } from "../../../src/linux/channel_source.ts";
 import { formatIp, type Ip, ip } from "../../../src/net/ip.ts";
 import { encodeIpv4 } from "../../../src/wire/ipv4.ts";
-import { address, link } from "../../support/daemon/recording_host.ts";
+import { address, link } from "../../support/net/links.ts";
 import { accepts } from "../../support/linux/filter_machine.ts";
 
 const HERE = {

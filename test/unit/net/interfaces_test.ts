@@ -3,7 +3,6 @@ import {
   addressesOf,
   type Interfaces,
   isNeighbour,
-  type Link,
   type LinkAddress,
   linkAround,
   linkNamed,
@@ -11,32 +10,12 @@ import {
   primaryAddress,
 } from "../../../src/net/interfaces.ts";
 import { type Family, formatIp, ip } from "../../../src/net/ip.ts";
-import { formatPrefix, parsePrefix } from "../../../src/net/prefix.ts";
+import { formatPrefix } from "../../../src/net/prefix.ts";
+import { address, link } from "../../support/net/links.ts";
 
-function link(index: number, name: string): Link {
-  return {
-    index,
-    name,
-    mac: undefined,
-    up: true,
-    running: true,
-    arp: true,
-    loopback: false,
-    multicast: true,
-    mtu: 1500,
-    forwards6: false,
-  };
-}
-
-function address(index: number, text: string, given: Partial<LinkAddress> = {}): LinkAddress {
-  const prefix = parsePrefix(text) ?? assert.fail(text);
-  const plain = { ours: false, tentative: false, secondary: false, deprecated: false };
-  return { index, prefix, ...plain, ...given };
-}
-
-const LO = link(1, "lo");
-const ETH0 = link(2, "eth0");
-const ETH1 = link(3, "eth1");
+const LO = link("lo", 1);
+const ETH0 = link("eth0", 2);
+const ETH1 = link("eth1", 3);
 
 function machine(...addresses: readonly LinkAddress[]): Interfaces {
   return { links: [LO, ETH0, ETH1], addresses };
@@ -128,8 +107,8 @@ for (const [name, family, addresses, expected] of PRIMARY) {
 }
 
 Deno.test("a neighbour is in a subnet of a link with ARP, by the longest one", () => {
-  const tunnel: Link = { ...ETH0, index: 4, name: "wg0", arp: false };
-  const loopback: Link = { ...ETH0, index: 1, name: "lo", loopback: true };
+  const tunnel = { ...ETH0, index: 4, name: "wg0", arp: false };
+  const loopback = { ...ETH0, index: 1, name: "lo", loopback: true };
   const here: Interfaces = {
     links: [loopback, ETH0, tunnel],
     addresses: [

@@ -9,7 +9,7 @@ import {
   type LinkAddress,
 } from "../../../../src/net/interfaces.ts";
 import { ip } from "../../../../src/net/ip.ts";
-import { address, link } from "../../../support/daemon/recording_host.ts";
+import { address, link } from "../../../support/net/links.ts";
 import { atOnce } from "../../../../src/async.ts";
 
 const COUNT = 2000;

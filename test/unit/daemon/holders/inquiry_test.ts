@@ -18,7 +18,8 @@ import { newBackup } from "../../../../src/vrrp/transitions.ts";
 import { decodeArp } from "../../../../src/wire/arp.ts";
 import { decodeEthernet } from "../../../../src/wire/ethernet.ts";
 import { aPlan, PEER } from "../../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { address, link } from "../../../support/net/links.ts";
 import { sameBytes } from "../../../../src/net/bytes.ts";
 
 const START = seconds(100) as number as Instant;

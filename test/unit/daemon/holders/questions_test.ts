@@ -3,7 +3,7 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { withoutArp } from "../../../../src/daemon/holders/questions.ts";
 import type { Link } from "../../../../src/net/interfaces.ts";
 import { aPlan } from "../../../support/daemon/plans.ts";
-import { link } from "../../../support/daemon/recording_host.ts";
+import { link } from "../../../support/net/links.ts";
 
 function said(changes: Partial<Link>, plan = aPlan(), arpIgnore = 0): readonly string[] {
   const interfaces = { links: [link("eth0", 2, changes)], addresses: [] };

@@ -17,7 +17,8 @@ import {
 import type { Action } from "../../../../src/vrrp/event.ts";
 import { becomeMaster } from "../../../../src/vrrp/transitions.ts";
 import { aPlan, type Variation } from "../../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { address, link } from "../../../support/net/links.ts";
 import { performEffect } from "../../../support/daemon/perform_effect.ts";
 
 /** Says what it was told. */

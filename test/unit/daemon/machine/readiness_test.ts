@@ -11,7 +11,7 @@ import { formatIp, ip } from "../../../../src/net/ip.ts";
 import type { Interfaces, Link, LinkAddress } from "../../../../src/net/interfaces.ts";
 import { seconds } from "../../../../src/time.ts";
 import { aPlan, PEER } from "../../../support/daemon/plans.ts";
-import { address, link } from "../../../support/daemon/recording_host.ts";
+import { address, link } from "../../../support/net/links.ts";
 
 const eth0 = link("eth0", 2);
 const own = address(2, "10.77.0.1/24");

@@ -9,7 +9,7 @@ import { createVirtualRouter } from "../../../../src/daemon/virtual_router.ts";
 import { ip } from "../../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../../src/time.ts";
 import { aPlan } from "../../../support/daemon/plans.ts";
-import { address, link } from "../../../support/daemon/recording_host.ts";
+import { address, link } from "../../../support/net/links.ts";
 
 Deno.test("refusals: the pause doubles up to five minutes", () => {
   const pauses = [1, 2, 3, 6, 7, 8, 100, 10_000].map((attempts) => pauseAfter(attempts) / 1e9);

@@ -8,7 +8,8 @@ import { formatIp, type Ip, ip } from "../../../../src/net/ip.ts";
 import { type Instant, seconds, type WallTime } from "../../../../src/time.ts";
 import type { Fault } from "../../../../src/vrrp/event.ts";
 import { aPlan } from "../../../support/daemon/plans.ts";
-import { address, link, RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { RecordingHost } from "../../../support/daemon/recording_host.ts";
+import { address, link } from "../../../support/net/links.ts";
 
 const OWN = ip("10.77.0.1");
 const NET = { links: [link("eth0", 2)], addresses: [address(2, "10.77.0.1/24")] };
