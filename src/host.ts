@@ -104,7 +104,7 @@ export type HostEvent =
   | { readonly kind: "woken" }
   | { readonly kind: "deadline" };
 
-/** An address that is listened for on an interface: does somebody else claim it? */
+/** An address that is listened for on an interface: does another machine claim it? */
 export interface WatchedAddress {
   readonly interface: string;
   readonly address: Ip;

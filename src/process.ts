@@ -71,7 +71,7 @@ const MARK = "FLOATIP_CHILD";
 const SETTLE_MS = 50;
 
 /**
- * How long its streams may stay open after a child's end: somebody it left behind may hold them.
+ * How long its streams may stay open after a child's end: what it left behind may hold them.
  */
 const DRAIN_MS = 100;
 
@@ -121,7 +121,7 @@ export async function killed(): Promise<void> {
 
 /**
  * Runs a program to its end, in a session and process group of its own, outside real-time
- * scheduling. Whoever is left in its process group is killed when it ends, unless it
+ * scheduling. What is left in its process group is killed when it ends, unless it
  * `leavesBackground`; one who made a session of his own is killed at the timeout only, since a
  * check may have started a service on purpose. Rejects (Deno.errors.NotFound, PermissionDenied)
  * where it cannot be started.
@@ -246,7 +246,7 @@ function killGroup(pid: number): void {
 }
 
 /**
- * False: nobody is in it (ESRCH), or whoever is belongs to somebody else (EPERM) and is not ours to
+ * False: none is in it (ESRCH), or what is there belongs to another user (EPERM) and is not ours to
  * end.
  */
 function signalGroup(pid: number, signal: Deno.Signal): boolean {
@@ -259,7 +259,7 @@ function signalGroup(pid: number, signal: Deno.Signal): boolean {
 }
 
 /**
- * Kills whom an ended child left in its group. The number is not given to another group while
+ * Kills what an ended child left in its group. The number is not given to another group while
  * somebody is in this one; where nobody is, SIGCONT, which does nothing to those that run, says so
  * at once.
  */
@@ -305,7 +305,7 @@ async function markedBy(mark: string): Promise<readonly number[]> {
   const found: number[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    // One that ended, or is somebody else's, reads as nothing; so does a zombie.
+    // One that ended, or is another user's, reads as nothing; so does a zombie.
     const environment = await environmentOf(name);
     if (`\0${environment}\0`.includes(`\0${MARK}=${mark}\0`)) found.push(Number(name));
   }

@@ -19,7 +19,7 @@ prefer = ["pi-a", "pi-b"]`;
 /** Throws Failure where `file` is not there, or not for this user. */
 export async function demandFile(file: string): Promise<void> {
   try {
-    // Opening a pipe would wait for somebody to write to it; what else is wrong, load says.
+    // Opening a pipe would wait for a program to write to it; what else is wrong, load says.
     if ((await Deno.stat(file)).isFile) (await Deno.open(file)).close();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw missing(file);

@@ -8,7 +8,7 @@ export const EXIT = {
   ok: 0,
   /** It failed; check: the file is sound, this machine does not fit it. */
   failed: 1,
-  /** status: somebody should look. */
+  /** status: a person should look. */
   degraded: 1,
   /** Wrong usage. */
   usage: 2,

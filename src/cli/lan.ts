@@ -33,7 +33,7 @@ export interface LanWish {
   readonly vrids?: readonly number[];
   /** UDP to these ports is taken for VRRP; default: none. */
   readonly ports?: readonly number[];
-  /** Told of each advert of somebody else as it comes. */
+  /** Told of each advert of another machine as it comes. */
   readonly hear?: (advert: HeardAdvert) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the frames of a LAN said within some seconds, as far as it matters; bounded, whoever sends
+ * What the frames of a LAN said within some seconds, as far as it matters; bounded, whatever sends
  * how much.
  */
 import type {
@@ -64,7 +64,7 @@ export interface HeardOptions {
   readonly asked: readonly Ip[];
   /** UDP to these ports is taken for VRRP; default: none. */
   readonly ports?: readonly number[];
-  /** Told of each advert of somebody else as it comes. */
+  /** Told of each advert of another machine as it comes. */
   readonly hear?: (advert: HeardAdvert) => void;
 }
 
@@ -117,7 +117,7 @@ export class Heard {
     const known = outgoing || includesIp(this.#options.asked, source);
     if (isReject(advert)) {
       const vrid = peekVrid(payload);
-      // By UDP anything may come: by protocol 112 it is somebody who uses this number.
+      // By UDP anything may come: by protocol 112 it is a machine that uses this number.
       if (vrid === undefined || port !== undefined) return;
       return this.#unread.add(key, { ...from, vrid, reason: advert.reason }, known);
     }
@@ -158,7 +158,7 @@ export class Heard {
     this.#refused.add(`${formatIp(destination)} ${by} ${port}`, refused, known);
   }
 
-  /** Whoever says that it has an address, asked or not. */
+  /** A machine that says that it has an address, asked or not. */
   #claim(name: string, address: Ip, mac: Mac): void {
     if (!includesIp(this.#options.asked, address)) return;
     const answer = { interface: name, address, mac: formatMac(mac) };

@@ -108,7 +108,7 @@ export function hold(
   return { ...told, node: nodeLater(told.node, told.at, at), at, routers };
 }
 
-/** Numbers begin anew with each process: a low one is late, or a new process's. */
+/** Numbers start again with each process: a low one is late, or a new process's. */
 function isOfOneProcess(before: Told, { number }: ReportPart, at: Instant): boolean {
   if (number >= before.number) return true;
   return before.number - number <= LATE && between(before.at, at) <= LATE_FOR;

@@ -98,8 +98,8 @@ const PROBABLE: readonly RegExp[] = [
 ];
 
 /**
- * Can whoever knows this URL use it: has it a login, a token behind `?`, or is it a service's whose
- * URLs are secrets?
+ * Is this URL enough to use what is there: has it a login, a token behind `?`, or is it a service's
+ * whose URLs are secrets?
  */
 export function isSecretUrl(url: string): boolean {
   const looked = url.slice(0, LONGEST);

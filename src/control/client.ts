@@ -210,7 +210,7 @@ function lineTo(path: string): Line {
   return { path, http: Deno.createHttpClient({ proxy: { transport: "unix", path } }) };
 }
 
-/** Texts of the daemon hold the words of others: peers, checks, and whoever named a reason. */
+/** Texts of the daemon hold the words of others: of peers, checks, and people who gave a reason. */
 function harmless(_: string, value: unknown): unknown {
   return typeof value === "string" ? printableLine(value) : value;
 }

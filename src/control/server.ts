@@ -29,7 +29,7 @@ export interface ControlAnswers {
   reload(): Promise<ReloadAnswer>;
   /** Sends one message through each sink and waits for the answers. */
   testNotify(): Promise<NotifyTestAnswer>;
-  /** Gives an instance away and waits until somebody has it, or nobody wants it. */
+  /** Gives an instance away and waits until another node has it, or none wants it. */
   handOver(request: HandoverRequest): Promise<HandoverAnswer>;
   /** Stands down, or takes part again; waits like {@link handOver}. */
   maintain(request: MaintenanceRequest): Promise<MaintenanceAnswer>;

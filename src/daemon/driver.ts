@@ -80,7 +80,7 @@ export interface DriverOptions {
   readonly askNodes?: (router: VirtualRouter) => void;
   /** Leases of exclusive instances. */
   readonly leases?: () => LeaseGate | undefined;
-  /** Called when a master leaves, or begins to, before anybody is told. */
+  /** Called when a master leaves, or begins to, before the others are told. */
   readonly beforeLeaving?: (router: VirtualRouter) => void;
 }
 

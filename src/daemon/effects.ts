@@ -177,7 +177,7 @@ function* addAddresses(
   keepOpen(router, host);
 }
 
-/** Has somebody else put `held` there? */
+/** Has another program put `held` there? */
 function isForeign(held: VirtualAddress, router: VirtualRouter, interfaces: Interfaces): boolean {
   return present(held, interfaces).some((entry) => !isOurs(entry, held, router, interfaces));
 }

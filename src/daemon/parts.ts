@@ -54,7 +54,7 @@ export interface DaemonOptions {
   /** Told of every transition, beside the journal. */
   readonly observers?: readonly Observer[];
   /**
-   * Called once in each turn of the loop, first when all is set up; says when the loop shall turn
+   * Called once in each turn of the loop, first when all is set up; says when the loop is to turn
    * again at the latest.
    */
   readonly onTurn?: (now: Instant) => Instant | undefined;

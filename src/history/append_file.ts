@@ -20,7 +20,7 @@ const NEWLINE = 10;
 export class AppendFile implements Disposable {
   #file: Deno.FsFile;
   /**
-   * Operations on one FsFile wait for each other; a line shall not wait until the card has taken
+   * Operations on one FsFile wait for each other; a line does not wait until the card has taken
    * the former.
    */
   #syncing: Deno.FsFile;
@@ -58,7 +58,7 @@ export class AppendFile implements Disposable {
     }
   }
 
-  /** Is this still the file that the path names? Not when somebody has removed or replaced it. */
+  /** Is this still the file that the path names? Not when it was removed or replaced. */
   async isCurrent(): Promise<boolean> {
     const [named, open] = await Promise.all([statOrNothing(this.path), this.#file.stat()]);
     return named !== undefined && named.ino === open.ino && named.dev === open.dev;

@@ -120,7 +120,7 @@ export class HistoryFile implements Observer, AsyncDisposable {
     } catch (error) {
       this.#giveUp(error);
     } finally {
-      // In the same breath as the last look at the queue: an entry that comes now begins anew.
+      // In one step with the last look at the queue: an entry that comes now starts another one.
       this.#writing = undefined;
     }
     if (!this.#ended) void this.#syncInPaces();

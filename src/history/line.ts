@@ -24,7 +24,7 @@ export interface NearMissEntry {
   readonly adverts_lost?: true;
 }
 
-/** Somebody else was in the way. */
+/** Another machine was in the way. */
 export type ConflictEntry = { readonly kind: "conflict" } & ConflictRecord;
 
 /** Something about the daemon itself. */

@@ -213,7 +213,7 @@ export const RTMSG = layout("struct rtmsg", 12, {
   flags: ne32(8),
 });
 
-/** rtnetlink(7): IFA_CACHEINFO; lifetimes in seconds, 0xffffffff for ever. */
+/** rtnetlink(7): IFA_CACHEINFO; lifetimes in seconds, 0xffffffff: without end. */
 export const IFA_CACHEINFO_STRUCT = layout("struct ifa_cacheinfo", 16, {
   preferred: ne32(0),
   valid: ne32(4),

@@ -154,7 +154,7 @@ export class Pinger implements Disposable {
     return asked({ socket, isAnswer, done }, () => sendEcho(socket, address, index, echo));
   }
 
-  /** Whatever says that it has the address is an answer, also to somebody else. */
+  /** Whatever says that it has the address is an answer, also to another machine. */
   #askNeighbours(address: Ip, wire: Wire, receiver: Receiver): Question {
     const { link, mac, source } = wire;
     const frame = address.family === "ipv4"

@@ -259,7 +259,7 @@ export function removeSync(path: string, synced = false): void {
 }
 
 function oddityOf(info: Deno.FileInfo): string | undefined {
-  // A hard link to a file of somebody else's.
+  // A hard link to a file of another user's.
   return kindOf(info) ?? ((info.nlink ?? 1) > 1 ? "a file with a second name" : undefined);
 }
 

@@ -4,7 +4,7 @@ import { earliest, type Instant } from "../time.ts";
 import type { Received, Receiver } from "./datagram.ts";
 import type { Poller } from "./poller.ts";
 
-/** Whoever floods a socket does not keep this program from its deadlines, nor a processor busy. */
+/** A flood at a socket does not keep this program from its deadlines, nor a processor busy. */
 export class Throttle {
   readonly #poller: Poller;
   readonly #limits: Limits;

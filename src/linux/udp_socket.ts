@@ -55,7 +55,7 @@ export class UdpSocket implements AdvertSocket {
     const socket = openFor(libc, endpoint, SOCK_DGRAM, 0).prepare((socket) => {
       if (endpoint.family === "ipv4") prepareIpv4(socket);
       else prepareIpv6(socket);
-      // Neither SO_REUSEADDR nor SO_REUSEPORT: nobody else shall get what is meant for us.
+      // Neither SO_REUSEADDR nor SO_REUSEPORT: no other process may get what is meant for us.
       bind(socket, endpoint, index);
     });
     return new UdpSocket(endpoint, socket, index);

@@ -31,7 +31,7 @@ export function readEpochs(
     const why = error instanceof SyntaxError
       ? "it is not what floatip writes"
       : systemMessage(error);
-    complain(`${path} is not used: ${why}; numbers of changes of holder may begin anew`);
+    complain(`${path} is not used: ${why}; numbers of changes of holder may start again`);
     return new Map();
   }
 }

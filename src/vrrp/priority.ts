@@ -32,7 +32,7 @@ export interface Contribution {
 /**
  * The effective priority: `base` and all contributions, within 1 to 254 (keepalived's
  * vrrp_set_effective_priority). A base of 255 is the owner's and never changes; no contribution
- * makes an owner of anybody else.
+ * makes an owner of another node.
  */
 export function effectivePriority(
   base: Priority,

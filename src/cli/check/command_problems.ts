@@ -52,7 +52,7 @@ export async function commandProblems(
 
 /**
  * A warning where another user than root can change the file: commands run as whom it names, as
- * root too. None where somebody else than root asks, for whom it is probably a try.
+ * root too. None where another user than root asks, for whom it is probably a try.
  */
 export async function fileProblem(file: string): Promise<Problem | undefined> {
   if (Deno.uid() !== 0) return undefined;
@@ -120,7 +120,7 @@ async function troubleOf(path: string, user: string | undefined): Promise<Troubl
   // The daemon's runner is root and sees more.
   if (refusal?.endsWith(": unreadable") && !isRoot) return undefined;
   if (refusal !== undefined) return ofRefusal(refusal, path);
-  // Only root can look as somebody else does.
+  // Only root can look as another user does.
   if (account === undefined || !isRoot) return undefined;
   return await ofAccess(path, account);
 }

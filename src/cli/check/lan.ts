@@ -17,7 +17,7 @@ import { formatMac, virtualMac } from "../../net/mac.ts";
 import { milliseconds, type Nanoseconds, nanoseconds } from "../../time.ts";
 import { watchLan } from "../lan.ts";
 
-/** Whoever is there answers within it, also where the first question was lost. */
+/** A machine that is there answers within it, also where the first question was lost. */
 const ANSWERS_WITHIN = milliseconds(800);
 
 /** A master that answers is heard to be one within two of its intervals. */
@@ -37,7 +37,7 @@ export interface Target {
 
 /**
  * Asks for `node`'s floating addresses; none where this user may not. Takes a second, or up to six
- * where somebody answers.
+ * where a machine answers.
  */
 export async function strangerProblems(
   config: Config,
@@ -95,8 +95,8 @@ export function strangersIn(
 }
 
 /**
- * What this machine has itself, it need not ask for; and whoever advertises too seldom, without a
- * name, cannot be told from others.
+ * What this machine has itself, it need not ask for; and a node that advertises too seldom, without
+ * a name, cannot be told from others.
  */
 function targetsOf(
   config: Config,
@@ -120,7 +120,7 @@ function questionOf({ held }: Target): LanQuery {
   return { interface: held.interface, address: held.prefix.address };
 }
 
-/** Whoever may hold the addresses is asked for too: by its own address it is known. */
+/** A node that may hold the addresses is asked for too: by its own address it is known. */
 function nodeQuestions(config: Config, targets: readonly Target[]): readonly LanQuery[] {
   const questions = new Map(
     targets.flatMap(({ plan, held }) =>

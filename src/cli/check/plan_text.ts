@@ -48,7 +48,7 @@ function transportWords(plan: Plan, node: NodePlan): string {
     const name = node.names.get(address);
     return name === undefined ? address : `${address} (${name})`;
   });
-  // keepalived and routers hear no UDP: whoever reads this may be waiting for one.
+  // keepalived and routers hear no UDP: the reader may be waiting for one.
   const way = plan.port === undefined ? transport : `UDP port ${plan.port} (floatip only)`;
   return `${way}${source} to ${few(named)}`;
 }

@@ -14,8 +14,8 @@ const MOST_AT_ONCE = 16;
 
 /**
  * Makes one attempt of each of `checks`, in their order, each within its timeout; commands run as
- * the user whom the daemon would have run them. Throws HostError where the machine cannot be looked
- * at.
+ * the user that the daemon would have run them as. Throws HostError where the machine cannot be
+ * looked at.
  */
 export async function tryChecks(checks: readonly CheckSettings[]): Promise<readonly Tried[]> {
   const { LinuxHost } = await import("../../linux/linux_host.ts");

@@ -28,8 +28,8 @@ const LOOK_PAUSE_MS = 200;
  */
 const LOOK_AGAIN_MS = 1000;
 /**
- * Where nothing has changed for so long, it looks all the same: the directory may have been made
- * anew.
+ * Where nothing has changed for so long, it looks all the same: the directory may have been
+ * replaced.
  */
 const LOOK_ANYWAY_MS = 5000;
 

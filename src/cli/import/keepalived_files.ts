@@ -13,7 +13,7 @@ export function keepalivedFiles(): Files {
 
 function readFile(path: string): ReturnType<Files["read"]> {
   try {
-    // Looked at first: opening a pipe would wait for somebody to write to it.
+    // Looked at first: opening a pipe would wait for a program to write to it.
     const { isFile, isDirectory, size } = Deno.statSync(path);
     if (isDirectory) return { kind: "refused", reason: "is a directory" };
     if (!isFile) return { kind: "refused", reason: "is no plain file" };

@@ -7,7 +7,7 @@ import { milliseconds } from "../../time.ts";
 import { watchLan } from "../lan.ts";
 import type { Questioner, Read } from "./prompts.ts";
 
-/** An address that was typed is asked for by itself; whoever has it answers at once. */
+/** An address that was typed is asked for by itself; a machine that has it answers at once. */
 const ASK_AGAIN = milliseconds(800);
 
 /** Addresses in the list. */
@@ -34,8 +34,9 @@ export interface AddressSetting {
 }
 
 /**
- * The floating address: `given` (the flag's text), or as whoever is asked says; the guess is the
- * first candidate that nobody answers for. One that somebody has is refused. Throws Failure.
+ * The floating address: `given` (the flag's text), or as the person says who is asked; the guess is
+ * the first candidate that no machine answers for. One that a machine has is refused. Throws
+ * Failure.
  */
 export async function chooseAddress(
   asker: Questioner,

@@ -8,7 +8,7 @@ import { watchLan } from "../lan.ts";
 import { rewriteLine } from "../screen.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** How often the line of progress is written anew. */
+/** How often the line of progress is written again. */
 const REDRAW_MS = 100;
 
 /** A time of listening that has begun. */

@@ -38,7 +38,7 @@ export interface Question<T> {
 /** Asks on the terminal that the command was started in. */
 export class Questioner {
   readonly #terminal: Terminal;
-  /** Is there somebody to be asked? */
+  /** Is there a person to be asked? */
   readonly attended: boolean;
   readonly #decoder = new TextDecoder();
   #rest = "";
@@ -50,8 +50,8 @@ export class Questioner {
   }
 
   /**
-   * The value: of the flag, of whoever is asked (again until it is right), or the guess. Throws
-   * Failure where a flag is wrong, or there is neither flag nor guess nor anybody to be asked.
+   * The value: of the flag, of the person asked (again until it is right), or the guess. Throws
+   * Failure where a flag is wrong, or there is neither flag nor guess nor a person to be asked.
    */
   async settle<T>(question: Question<T>): Promise<T> {
     const { given, flag, guess, what } = question;

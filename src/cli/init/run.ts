@@ -63,7 +63,7 @@ const OTHER_WAYS =
  */
 const LISTEN = seconds(4);
 
-/** Whoever is there answers ARP at once. */
+/** A machine that is there answers ARP at once. */
 const ASK_NODES = milliseconds(400);
 
 /** Most running clusters that are told. */
@@ -122,7 +122,7 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
 }
 
 /**
- * What was answered, with the hardware addresses of the nodes where somebody answers for a
+ * What was answered, with the hardware addresses of the nodes where a machine answers for a
  * candidate.
  */
 async function answersOf(
@@ -299,7 +299,7 @@ export function usedVrids(
   return new Map([...strange, ...read]);
 }
 
-/** Ports that somebody listens on here, for the check that is proposed. */
+/** Ports that programs listen on here, for the check that is proposed. */
 async function portsHere(): Promise<ReadonlySet<number>> {
   const tables = ["tcp", "tcp6", "udp", "udp6"] as const;
   const found = await Promise.all(tables.map(async (table) => {

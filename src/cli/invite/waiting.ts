@@ -91,7 +91,7 @@ function listenAt(own: Ip, port: number): Deno.Listener {
   }
 }
 
-/** One line that is written anew each second; nothing where standard error is no terminal. */
+/** One line that is written again each second; nothing where standard error is no terminal. */
 class WaitingLine {
   readonly #terminal: Terminal;
   readonly #end: number;

@@ -72,7 +72,7 @@ function done(
   const isInTime = counts && lease.wants && isLiving(at, now) && !mayBeOver(end, now);
   switch (deed.kind) {
     case "renew": {
-      // A hold that has ended meanwhile is taken anew, under another epoch.
+      // A hold that has ended meanwhile is taken again, under another epoch.
       const { hold } = lease;
       if (!isInTime || hold?.epoch !== deed.owner) return { lease, requests: [] };
       const next = { ...lease, hold: { ...hold, end: laterEnd(hold.end, end) } };

@@ -35,7 +35,7 @@ export function machineProblems(
   interfaces: Interfaces,
   gateways: readonly Ip[] = [],
 ): readonly Problem[] {
-  // Whoever is none of the nodes was told so once, by identity.ts.
+  // A machine that is none of the nodes was told so once, by identity.ts.
   const known = config.nodes.length === 0 || config.nodes.some(({ name }) => name === node.node);
   const ofPlans = node.plans.flatMap((plan) => {
     const instance = config.instances.find((entry) => entry.name === plan.name);

@@ -105,7 +105,7 @@ export function nodePriorities(config: Config, instance: InstanceConfig): readon
 /**
  * The other nodes, best first, that are better than `self` with priority `ownEffective` when all
  * their checks are up: whether they are up, or there at all, nobody knows, since backups are
- * silent. A master for whom there are any gives the addresses up of its own accord. Equals are not
+ * silent. A master for which there are any gives the addresses up by itself. Equals are not
  * better. Empty where the file has no [nodes].
  */
 export function betterNodes(

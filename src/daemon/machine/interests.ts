@@ -11,7 +11,7 @@ import type { Ticker } from "../ticker.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
 import { acquaintanceOf } from "../../vrrp/state.ts";
 
-/** More known sources than this are no nodes of anybody's. */
+/** More known sources than this are no nodes. */
 const MOST_KNOWN = 256;
 
 /** A master that is another one is told so much later: it matters in a flood alone. */

@@ -17,7 +17,7 @@ const MOST_NAMED = 100;
 
 /** What is known of the file of another node. */
 export interface Drift {
-  /** The fingerprints of its file and ours: with others everything begins anew. */
+  /** The fingerprints of its file and ours: with others everything begins again. */
   readonly theirs: string;
   readonly ours: string;
   readonly parts: Collected | undefined;

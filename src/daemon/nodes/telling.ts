@@ -103,7 +103,7 @@ export class Telling {
     this.#changed.add(router);
   }
 
-  /** A whole report shall go out soon: something else has changed, or it was asked for. */
+  /** A whole report is to go out soon: something else has changed, or it was asked for. */
   hurry(): void {
     this.#isWanted = true;
   }

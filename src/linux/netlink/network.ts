@@ -271,7 +271,7 @@ export class Network {
 
   /**
    * Sends the renewals that are queued. One that is refused counts as gone, and that is news:
-   * whoever wants the address adds it again, and is then told why it cannot be.
+   * what wants the address adds it again, and is then told why it cannot be.
    */
   #renew(): void {
     const renewals = this.#renewals.take();
@@ -293,16 +293,16 @@ export class Network {
     return performance.now() - (this.#lookedAt.get(index) ?? -Infinity) >= LOOKED_AT_EVERY_MS;
   }
 
-  /** An address is there that ends by itself: others of its subnet shall not end with it. */
+  /** An address is there that ends by itself: others of its subnet must not end with it. */
   #keepOthers({ prefix }: VirtualAddress, index: number): void {
     if (prefix.address.family !== "ipv4" || isHostAddress(prefix)) return;
-    // Somebody may have switched it off again: that matters where there is somebody to lose.
+    // It may have been switched off again: that matters where there are others to lose.
     if (this.#promotion.covers(index) && !this.#table.hasDependants(index, prefix)) return;
     this.#toTend.add(index);
   }
 
   /**
-   * Somebody deleted the address just now: only the kernel knows whether that was before or after
+   * The address was deleted just now: only the kernel knows whether that was before or after
    * we added it.
    */
   #askFor(places: readonly Place[]): void {
@@ -375,7 +375,7 @@ function keysOf(places: readonly Place[]): ReadonlySet<EntryKey> {
   return new Set(places.map(({ held, index }) => addressKey(index, held.prefix)));
 }
 
-/** The link whose IPv6 address somebody else added or deleted. */
+/** The link whose IPv6 address another program added or deleted. */
 function linkOfIpv6Address(message: NetlinkMessage): number | undefined {
   if (message.type !== RTM_DELADDR && message.type !== RTM_NEWADDR) return undefined;
   const entry = decodeAddress(message);

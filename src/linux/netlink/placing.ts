@@ -58,7 +58,7 @@ function replace(
   terms: Terms,
 ): void {
   const before = table.find(index, held.prefix);
-  // Replacing it would leave it unused; added anew it is not looked into.
+  // Replacing it would leave it unused; added again it is not looked into.
   if (before?.dadFailed) {
     deleteAddress(connection, held, index);
     return addAddress(connection, held, index, terms);

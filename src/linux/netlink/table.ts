@@ -117,7 +117,7 @@ export class InterfaceTable {
     const before = this.#addresses.get(key);
     const same = before !== undefined && sameAddress(before, entry);
     const isRenewed = same && before.validFor === entry.validFor;
-    // The same object stays where a lease was only renewed: whoever compares it has nothing to do.
+    // The same object stays where a lease was only renewed: what compares it has nothing to do.
     if (isRenewed && before.deprecated === entry.deprecated) return undefined;
     this.#addresses.set(key, entry);
     if (before === undefined) this.#count(address.prefix.address, 1);
@@ -163,7 +163,7 @@ export class InterfaceTable {
     );
   }
 
-  /** Are there others of the subnet of `prefix`, of somebody else's making? */
+  /** Are there others of the subnet of `prefix`, that floatip did not add? */
   hasOthersOfSubnet(index: number, prefix: Prefix): boolean {
     return this.interfaces().addresses.some((other) =>
       other.index === index && !other.ours && other.prefix.length === prefix.length &&

@@ -78,7 +78,7 @@ export class Watch implements Disposable {
   /**
    * Gives every message that is queued to `take`. True: all was told. False: the kernel had more to
    * tell than there was room (ENOBUFS), so the rest of the queue is stale and gone, and everything
-   * is to be asked anew. Throws HostError.
+   * is to be asked again. Throws HostError.
    */
   drain(take: (message: NetlinkMessage) => void): boolean {
     let whole = true;
