@@ -122,6 +122,7 @@ export function* removingAddresses(
 }
 
 function partsOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  if (all.length <= TOGETHER) return all.length === 0 ? [] : [all];
   return Array.from(
     { length: Math.ceil(all.length / TOGETHER) },
     (_, i) => all.slice(i * TOGETHER, (i + 1) * TOGETHER),

@@ -59,8 +59,9 @@ export interface Layout<M extends Members> {
  */
 export function layout<M extends Members>(name: string, size: number, members: M): Layout<M> {
   assertWhole(name, size, members);
-  const fields = Object.entries(members).filter((entry): entry is [string, Field<unknown>] =>
-    entry[1].kind !== "pad"
+  // Objects, not pairs: taking a pair apart costs as much as writing a field.
+  const fields = Object.entries(members).flatMap(([key, member]) =>
+    member.kind === "pad" ? [] : [{ key, field: member as Field<unknown> }]
   );
   const paddings = Object.values(members).filter((member) => member.kind === "pad");
   const fits = (bytes: Uint8Array, offset = 0) => offset >= 0 && offset + size <= bytes.length;
@@ -72,7 +73,7 @@ export function layout<M extends Members>(name: string, size: number, members: M
     );
     const view = viewOf(bytes);
     const values: Record<string, unknown> = {};
-    for (const [key, field] of fields) values[key] = field.get(view, offset + field.offset);
+    for (const { key, field } of fields) values[key] = field.get(view, offset + field.offset);
     return values as ValuesOf<M>;
   }
 
@@ -80,7 +81,7 @@ export function layout<M extends Members>(name: string, size: number, members: M
     assert(fits(into, offset), () => `${name} needs ${size} bytes at ${offset} of ${into.length}`);
     const view = viewOf(into);
     const given: Readonly<Record<string, unknown>> = values;
-    for (const [key, field] of fields) field.set(view, offset + field.offset, given[key]);
+    for (const { key, field } of fields) field.set(view, offset + field.offset, given[key]);
     for (const { offset: at, size: count } of paddings) {
       into.fill(0, offset + at, offset + at + count);
     }

@@ -70,16 +70,25 @@ export function answersOf(router: VirtualRouter, question: Question, known: Know
   const rest = [...answered].filter(([mac]) => !masters.has(mac)).toSorted();
   const oneIsMaster = macs.length === 0 && rest.length === answered.size;
   const addresses = asked.map(({ prefix }) => formatIp(prefix.address));
-  const several = addresses.map((address) =>
-    [...holders.get(address)?.keys() ?? []].filter((mac) => macs.includes(mac)).toSorted()
-  ).find(({ length }) => length > 1);
+  const several = macs.length < 2
+    ? undefined
+    : addresses.map((address) =>
+      [...holders.get(address)?.keys() ?? []].filter((mac) => macs.includes(mac)).toSorted()
+    ).find(({ length }) => length > 1);
   return {
     foreign: new Map(oneIsMaster ? rest.slice(1) : rest),
     masters: [...answered.keys()].filter((mac) => masters.has(mac)),
     ambiguous: several ?? [],
-    double: [...holders.values()].flatMap((macs) => [...macs]).find(([, times]) => times > 1)?.[0],
+    double: doubleOf(holders),
     silent: new Set(addresses.filter((address) => !holders.has(address))),
   };
+}
+
+function doubleOf(holders: Question["holders"]): string | undefined {
+  for (const macs of holders.values()) {
+    for (const [mac, times] of macs) if (times > 1) return mac;
+  }
+  return undefined;
 }
 
 /**

@@ -27,7 +27,7 @@ import { IN_A_ROW } from "./look.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { Deadlines } from "../deadlines.ts";
 import { Polls } from "./polls.ts";
-import { askableLink, questionFor, questionToAll } from "./questions.ts";
+import { askableLink, markOf, questionFor, questionToAll } from "./questions.ts";
 import { roundFor } from "../rounds.ts";
 import { Slice } from "../slice.ts";
 import {
@@ -392,9 +392,7 @@ export class Inquiry {
     const isOwnerSafe = first.prefix.address.family === "ipv4" || isHolder(router.state) ||
       answered.size > 0 || router.look.mute >= IN_A_ROW;
     if (!isOwnerSafe) return;
-    const mark = new Uint8Array(8);
-    new DataView(mark.buffer).setBigUint64(0, BigInt(now));
-    const frame = questionToAll(first.prefix.address, link, mark.subarray(2));
+    const frame = questionToAll(first.prefix.address, link, markOf(now));
     if (this.#sendFrame(first.interface, frame)) turn.own = { at: now };
   }
 }

@@ -13,6 +13,7 @@ import type { Plan } from "../../config/plan/plan.ts";
 import { answeringArp, isArpIgnored } from "../../net/arp_ignore.ts";
 import { formatIp, type Ip, isLinkLocal } from "../../net/ip.ts";
 import type { Mac } from "../../net/mac.ts";
+import type { Instant } from "../../time.ts";
 import { arpProbe, arpProbeToAll, arpRequest } from "../../wire/arp.ts";
 import { neighborProbeToAll, neighborRequest } from "../../wire/ndp.ts";
 import type { VirtualRouter } from "../virtual_router.ts";
@@ -24,8 +25,11 @@ export type AskableLink = Link & { readonly mac: Mac };
 /** The link called `name`, where neighbours can be asked there. */
 export function askableLink(interfaces: Interfaces, name: string): AskableLink | undefined {
   const link = linkNamed(interfaces, name);
-  if (link === undefined || link.mac === undefined) return undefined;
-  return link.arp && link.up && link.running ? { ...link, mac: link.mac } : undefined;
+  return link !== undefined && isAskable(link) ? link : undefined;
+}
+
+function isAskable(link: Link): link is AskableLink {
+  return link.mac !== undefined && link.arp && link.up && link.running;
 }
 
 /** What a machine says of its links, and of the sysctl arp_ignore of each. */
@@ -81,6 +85,14 @@ export function questionToAll(target: Ip, { mac }: AskableLink, mark: Uint8Array
     : neighborProbeToAll(mac, target, mark);
 }
 
+/** A mark of what is asked at `now`: the last 6 bytes of that number. */
+export function markOf(now: Instant): Uint8Array {
+  const view = new DataView(new ArrayBuffer(6));
+  view.setUint16(0, now / 2 ** 32);
+  view.setUint32(2, now);
+  return new Uint8Array(view.buffer);
+}
+
 /**
  * The frame that asks on `link` which machine has `target`, without a claim of its own. For IPv6
  * from the address that `router` advertises from, else from the link's own; undefined where it has
@@ -101,8 +113,7 @@ export function questionFor(
     const source = ordinary
       ? primaryAddress(interfaces, link, "ipv4", floatingOf(router), [target])
       : undefined;
-    if (source !== undefined) return arpRequest(link.mac, source, target);
-    return keptFrame(target, link.mac, undefined);
+    return keptFrame(target, link.mac, source);
   }
   const source = router.source?.family === "ipv6"
     ? router.source
@@ -121,15 +132,23 @@ interface Kept {
   readonly frame: Uint8Array;
 }
 
-/** The latest question for each target: the same one is asked every few seconds. */
-const KEPT = new WeakMap<Ip, Kept>();
+/** The latest probe and the latest request for each target: each is asked every few seconds. */
+const PROBES = new WeakMap<Ip, Kept>(), REQUESTS = new WeakMap<Ip, Kept>();
 
 function keptFrame(target: Ip, mac: Mac, source: Ip | undefined): Uint8Array {
-  const kept = KEPT.get(target);
+  const all = source === undefined ? PROBES : REQUESTS;
+  const kept = all.get(target);
   const isSame = kept !== undefined && sameBytes(kept.mac, mac) &&
     sameBytes(kept.source?.bytes, source?.bytes);
   if (isSame) return kept.frame;
-  const frame = source === undefined ? arpProbe(mac, target) : neighborRequest(mac, source, target);
-  KEPT.set(target, { mac, source, frame });
+  const frame = frameFor(target, mac, source);
+  all.set(target, { mac, source, frame });
   return frame;
+}
+
+function frameFor(target: Ip, mac: Mac, source: Ip | undefined): Uint8Array {
+  if (source === undefined) return arpProbe(mac, target);
+  return target.family === "ipv4"
+    ? arpRequest(mac, source, target)
+    : neighborRequest(mac, source, target);
 }
