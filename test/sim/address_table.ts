@@ -58,8 +58,18 @@ export class AddressTable {
   }
 
   find(index: number, prefix: Prefix): LinkAddress | undefined {
-    const found = this.#entries.find((entry) => isAt(entry, index, prefix));
+    const found = this.#at(index, prefix);
     return found && this.#timed(found);
+  }
+
+  /** Is it there? */
+  has(index: number, prefix: Prefix): boolean {
+    return this.#at(index, prefix) !== undefined;
+  }
+
+  #at(index: number, prefix: Prefix): LinkAddress | undefined {
+    for (const entry of this.#entries) if (isAt(entry, index, prefix)) return entry;
+    return undefined;
   }
 
   /** Adds one that is not there; which flags it gets depends on what is. */
@@ -82,6 +92,7 @@ export class AddressTable {
 
   /** Marks it as a program's own; true: it was not. */
   claim(index: number, prefix: Prefix): boolean {
+    if (this.#at(index, prefix)?.ours === true) return false;
     return this.change((entry) =>
       !entry.ours && isAt(entry, index, prefix) ? { ...entry, ours: true } : entry
     );
@@ -111,7 +122,7 @@ export class AddressTable {
    * was not there.
    */
   delete(index: number, prefix: Prefix, by: Taker): number {
-    const found = this.#entries.find((entry) => isAt(entry, index, prefix));
+    const found = this.#at(index, prefix);
     if (found === undefined) return 0;
     const dependants = this.#entries.filter((entry) =>
       entry.secondary && entry.index === index &&

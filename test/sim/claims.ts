@@ -27,6 +27,8 @@ export interface HeardClaim extends WatchedAddress {
   readonly direct: number;
 }
 
+const NONE: readonly HeardClaim[] = [];
+
 /** What one program watches, and what is queued for it. */
 export class Claims {
   readonly #machine: Machine;
@@ -74,7 +76,12 @@ export class Claims {
   /** What is queued, each MAC's claim once, with how often it was answered. */
   take(): readonly HeardClaim[] {
     // Mostly there is none or one.
-    if (this.#queue.length < 2) return this.#queue.splice(0);
+    if (this.#queue.length === 0) return NONE;
+    if (this.#queue.length === 1) {
+      const only = this.#queue;
+      this.#queue = [];
+      return only;
+    }
     const taken = Map.groupBy(
       this.#queue,
       ({ interface: name, address, mac }) => `${name} ${formatIp(address)} ${formatMac(mac)}`,

@@ -60,7 +60,8 @@ class Scene {
   async pass(duration: Nanoseconds): Promise<void> {
     const { lan } = this.cluster;
     const end = (lan.now + duration) as Instant;
-    while (!await lan.step(end)) {
+    for (let turn = lan.step(end); turn !== undefined; turn = lan.step(end)) {
+      await turn;
       const { answering } = this;
       if (answering.length > 1) {
         this.twice ??= `${answering.join(" and ")} answer at ${lan.now / 1e6} ms`;

@@ -1,5 +1,5 @@
 /** Ethernet frames read by hand: a second opinion on src/wire. */
-import { formatIp, ipFromBytes } from "../../src/net/ip.ts";
+import { formatIp } from "../../src/net/ip.ts";
 import { formatMac, type Mac } from "../../src/net/mac.ts";
 
 /**
@@ -69,7 +69,7 @@ function arp(frame: Uint8Array): FrameSaid | undefined {
   const [sender, target] = [ipAt(frame, 28, 4), ipAt(frame, 38, 4)];
   const probes = sender === "0.0.0.0";
   const asks = be16(frame, 20) === 1 && sender !== target;
-  const openly = isBroadcast(frame.slice(22, 28));
+  const openly = isBroadcast(frame.subarray(22, 28));
   return {
     announced: sender === target,
     ...(probes ? {} : { claim: claimOf(sender, frame.slice(22, 28)) }),
@@ -101,8 +101,9 @@ function claimOf(address: string, mac: Mac) {
   return { address, mac, macText: formatMac(mac) };
 }
 
-function ipAt(frame: Uint8Array, at: number, size: number): string {
-  return formatIp(ipFromBytes(frame.subarray(at, at + size)));
+function ipAt(frame: Uint8Array, at: number, size: 4 | 16): string {
+  const family = size === 4 ? "ipv4" : "ipv6";
+  return formatIp({ family, bytes: frame.subarray(at, at + size) });
 }
 
 function be16(bytes: Uint8Array, at: number): number {

@@ -77,7 +77,8 @@ export class Lan {
 
   /** Tells all watchers. */
   see(seen: Seen): void {
-    for (const watcher of this.#watchers) watcher(seen, this.now);
+    const { now } = this;
+    for (const watcher of this.#watchers) watcher(seen, now);
   }
 
   /** A new machine without cards. */
@@ -196,22 +197,23 @@ export class Lan {
   /** Lets `duration` of virtual time pass. */
   async run(duration: Nanoseconds): Promise<void> {
     const end = after(this.now, duration);
-    while (!await this.step(end));
+    for (let turn = this.step(end); turn !== undefined; turn = this.step(end)) await turn;
     this.#schedule.skip(end);
   }
 
-  /** Lets the next thing happen, if it is due by `end`; true where nothing is. */
-  async step(end: Instant): Promise<boolean> {
+  /**
+   * Lets happen what is due by `end`, until a program has the processor: gives its turn; undefined:
+   * nothing is due any more.
+   */
+  step(end: Instant): Promise<void> | undefined {
     for (;;) {
       const next = this.#schedule.next;
-      if (next === undefined || next > end) return true;
+      if (next === undefined || next > end) return undefined;
       this.#schedule.step();
-      if (this.#running !== undefined) break;
+      const turn = this.#running;
+      this.#running = undefined;
+      if (turn !== undefined) return turn;
     }
-    const running = this.#running;
-    this.#running = undefined;
-    await running;
-    return false;
   }
 
   /** For a host: let `program` have the processor at `at`, if `stillWanted` then. */

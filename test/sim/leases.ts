@@ -93,7 +93,8 @@ export class Leases {
 
   /** The address is gone, or is to stay for ever. */
   forget(key: string): void {
-    for (const sweep of Object.values(this.#sweeps)) sweep.forget(key);
+    this.#sweeps.ipv4.forget(key);
+    this.#sweeps.ipv6.forget(key);
   }
 
   /** Whole seconds that are left of it, rounded up, as Linux tells them; undefined: for ever. */

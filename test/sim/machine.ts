@@ -276,7 +276,7 @@ export class Machine {
     this.maybeRefuse("add", "RTM_NEWADDR", () => objectOf(held));
     const index = this.#ports.get(held.interface)?.index;
     if (index === undefined) throw refusal("RTM_NEWADDR", objectOf(held), "ENODEV");
-    if (this.#addresses.find(index, held.prefix) === undefined) {
+    if (!this.#addresses.has(index, held.prefix)) {
       this.#addresses.insert(index, held.prefix, true, lifetime);
       this.#addressSeen(held.interface, held.prefix, true, "program");
       return "added";

@@ -33,7 +33,8 @@ export class MachineClock {
 
   /** CLOCK_MONOTONIC, which the kernel's own lifetimes go by. */
   monotonic(): Instant {
-    return this.#world() - this.#behind - this.#standing("starved") as Instant;
+    const standing = this.#frozen === undefined ? 0 : this.#standing("starved");
+    return this.#world() - this.#behind - standing as Instant;
   }
 
   /** When the world will be there where CLOCK_MONOTONIC shows `at`, if nothing stops it. */
@@ -43,7 +44,7 @@ export class MachineClock {
 
   /** CLOCK_BOOTTIME, which programs go by. */
   boottime(): Instant {
-    const standing = this.#standing("starved", "suspended");
+    const standing = this.#frozen === undefined ? 0 : this.#standing("starved", "suspended");
     return this.#world() - this.#bootBehind - standing as Instant;
   }
 

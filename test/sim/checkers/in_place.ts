@@ -24,11 +24,11 @@ class Adverts {
   readonly last = new Map<string, Sent>();
   /** The last one that its program is sure to have written down before it stopped. */
   readonly noted = new Map<string, Sent>();
-  readonly #recent = new Map<string, readonly Sent[]>();
+  readonly #recent = new Map<string, Sent[]>();
 
   send(key: string, sent: Sent): void {
     this.last.set(key, sent);
-    this.#recent.set(key, [...this.#since(key, sent.at), sent]);
+    this.#since(key, sent.at).push(sent);
   }
 
   /** The program does not run any more. */
@@ -39,10 +39,13 @@ class Adverts {
   }
 
   /** Of the recent ones the last that was old enough at `at`, and what came after it. */
-  #since(key: string, at: Instant): readonly Sent[] {
+  #since(key: string, at: Instant): Sent[] {
     const recent = this.#recent.get(key) ?? [];
-    const start = recent.findLastIndex((sent) => at - sent.at >= NOTE_AGE);
-    return recent.slice(Math.max(0, start));
+    this.#recent.set(key, recent);
+    for (let next = recent[1]; next !== undefined && at - next.at >= NOTE_AGE; next = recent[1]) {
+      recent.shift();
+    }
+    return recent;
   }
 }
 
@@ -87,7 +90,8 @@ export function inPlace(world: World): Checker {
         const own = lan.machine(seen.node).clock.sinceBoot();
         adverts.send(`${seen.node} ${advert.vrid}`, { advert, at, own });
       }
-      const node = "node" in seen ? world.node(seen.node) : undefined;
+      if (seen.kind !== "program" && seen.kind !== "journal") return;
+      const node = world.node(seen.node);
       if (node === undefined) return;
       for (const instance of world.setup.instances) {
         if (seen.kind === "program" && STOPS.has(seen.what)) {

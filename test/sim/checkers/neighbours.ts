@@ -10,6 +10,9 @@ export const CLIENT = "client";
 export function neighbours(world: World): Checker {
   const unanswered = new Map<string, Instant>();
   const { lan } = world.cluster;
+  const addresses = world.setup.instances.flatMap(({ card, addresses }) =>
+    addresses.map((text) => ({ card, address: text.split("/", 1)[0] ?? "" }))
+  );
   const look = () => {
     for (const instance of world.setup.instances) {
       const island = world.islands(instance).find(([first]) =>
@@ -37,19 +40,16 @@ export function neighbours(world: World): Checker {
       if (world.phase === "calm" && seen.kind === "announced") look();
     },
     tick(at) {
-      for (const instance of world.setup.instances) {
-        for (const text of instance.addresses) {
-          const [address = ""] = text.split("/");
-          if (lan.reaches(CLIENT, address) !== undefined) {
-            unanswered.delete(address);
-            continue;
-          }
-          const since = unanswered.get(address) ?? at;
-          unanswered.set(address, since);
-          if (after(since, patience(world.setup)) > at) continue;
-          unanswered.set(address, at);
-          lan.ask(CLIENT, instance.card, address);
+      for (const { card, address } of addresses) {
+        if (lan.reaches(CLIENT, address) !== undefined) {
+          unanswered.delete(address);
+          continue;
         }
+        const since = unanswered.get(address) ?? at;
+        unanswered.set(address, since);
+        if (after(since, patience(world.setup)) > at) continue;
+        unanswered.set(address, at);
+        lan.ask(CLIENT, card, address);
       }
     },
   };

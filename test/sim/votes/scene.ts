@@ -160,9 +160,10 @@ export class Scene {
     const end = (since + most) as Instant;
     for (;;) {
       if (isThere()) return (lan.now - since) as Nanoseconds;
-      const isOver = await lan.step(end);
+      const turn = lan.step(end);
+      await turn;
       this.#look();
-      if (isOver) break;
+      if (turn === undefined) break;
     }
     await lan.run((end - lan.now) as Nanoseconds);
     return undefined;
