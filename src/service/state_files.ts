@@ -5,7 +5,13 @@ import type { Maintenance } from "../daemon/command.ts";
 import type { DaemonOptions } from "../daemon/daemon.ts";
 import type { CheckResume, MasterResume, ResumeState, RouterResume } from "../daemon/resume.ts";
 import { systemMessage } from "../error.ts";
-import { NotAFile, readTextSync, removeSync, replaceSync } from "../linux/regular_file.ts";
+import {
+  NotAFile,
+  readTextSync,
+  removeSync,
+  replacePrivateSync,
+  replaceSync,
+} from "../linux/regular_file.ts";
 import { printableLine } from "../printable.ts";
 import type { WallTime } from "../time.ts";
 import type { Log } from "./log.ts";
@@ -145,7 +151,7 @@ export function resumePath(runDir: string): string {
  */
 export function writeResumeState(runDir: string, state: ResumeState, last?: string): string {
   const text = JSON.stringify(state);
-  if (text !== last) replaceSync(resumePath(runDir), text, 0o600, false);
+  if (text !== last) replacePrivateSync(resumePath(runDir), text);
   return text;
 }
 

@@ -52,6 +52,17 @@ Deno.test("a note comes back as it was, and the next one replaces it", () =>
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["resume.json"]);
   }));
 
+Deno.test("a note is nobody else's to read, and what stands beside it is not written to", () =>
+  inFolder((folder) => {
+    const victim = `${folder}/victim`;
+    Deno.writeTextFileSync(victim, "theirs");
+    Deno.symlinkSync(victim, `${resumePath(folder)}.new`);
+    writeResumeState(folder, NOTE);
+    assert.deepEqual(readResumeState(folder, assert.fail), NOTE);
+    assert.equal((Deno.lstatSync(resumePath(folder)).mode ?? 0) & 0o777, 0o600);
+    assert.equal(Deno.readTextFileSync(victim), "theirs");
+  }));
+
 Deno.test("a note that is torn, or of another version, is none", () =>
   inFolder((folder) => {
     const text = JSON.stringify(NOTE);
