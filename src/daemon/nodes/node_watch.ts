@@ -259,9 +259,8 @@ export class NodeWatch {
     const spoken = this.#told(name, now);
     const port = this.#present?.config.cluster?.port;
     if (spoken === undefined || port === undefined) return silent;
-    return isWitness
-      ? witnessView(name, spoken, port, now)
-      : toldView(name, spoken, silent, facts, port, now);
+    const speaking = { ...spoken, name, port };
+    return isWitness ? witnessView(speaking, now) : toldView(speaking, silent, facts, now);
   }
 
   /** Those about which no question is under way. A witness has no VRRP to be asked for. */

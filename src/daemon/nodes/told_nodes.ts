@@ -18,23 +18,28 @@ import type { NodeFacts, NodeView } from "./nodes.ts";
 import { printableLine } from "../../printable.ts";
 import { LEAVING_PRIORITY } from "../../vrrp/election.ts";
 
-/** Another node as {@link toldView} sees it. */
+/** What another node said by the channel. */
 export interface Spoken {
   readonly standing: Standing;
   readonly told: Told | undefined;
   readonly peer: PeerView;
 }
 
-/** The whole view of the node called `name`; `silent`: what is known of it without the channel. */
+/** Another machine as {@link toldView} sees it. */
+interface Speaking extends Spoken {
+  readonly name: string;
+  /** The channel's. */
+  readonly port: number;
+}
+
+/** The whole view of a node; `silent`: what is known of it without the channel. */
 export function toldView(
-  name: string,
-  spoken: Spoken,
+  speaking: Speaking,
   silent: NodeView,
   facts: NodeFacts,
-  port: number,
   now: Instant,
 ): NodeView {
-  const { standing, told, peer } = spoken;
+  const { name, port, standing, told, peer } = speaking;
   switch (standing) {
     case "up":
       return { state: "up", words: "up", attention: undefined };
@@ -44,10 +49,10 @@ export function toldView(
     }
     case "left": {
       const attention = `floatip does not run on ${name}: it left in order`;
-      return { state: "left", words: `left ${ago(lastWord(spoken, facts), now)}`, attention };
+      return { state: "left", words: `left ${ago(lastWord(speaking, facts), now)}`, attention };
     }
     case "lost":
-      return lost(name, spoken, silent, facts, port, now);
+      return lost(speaking, silent, facts, now);
     case "never-heard":
       return isUnanswered(peer, now)
         ? unanswered(name, port, silent)
@@ -67,14 +72,9 @@ function unanswered(called: string, port: number, silent?: NodeView): NodeView {
     : { state: "never-heard", words, attention };
 }
 
-/** The same of the witness called `name`: it has no adverts, and no VRRP to be asked for. */
-export function witnessView(
-  name: string,
-  spoken: Spoken,
-  port: number,
-  now: Instant,
-): NodeView {
-  const { standing, peer } = spoken;
+/** The same of a witness: it has no adverts, and no VRRP to be asked for. */
+export function witnessView(speaking: Speaking, now: Instant): NodeView {
+  const { name, port, standing, peer } = speaking;
   const called = `${name}, a witness`;
   switch (standing) {
     case "up":
@@ -83,7 +83,7 @@ export function witnessView(
     case "lost":
       return {
         state: "lost",
-        words: `lost ${ago(lastWord(spoken), now)} (witness, said no goodbye)`,
+        words: `lost ${ago(lastWord(speaking), now)} (witness, said no goodbye)`,
         attention: `${called}, is lost: it said no goodbye`,
       };
     case "never-heard": {
@@ -100,7 +100,7 @@ export function witnessView(
     case "left":
       return {
         state: "left",
-        words: `left ${ago(lastWord(spoken), now)} (witness)`,
+        words: `left ${ago(lastWord(speaking), now)} (witness)`,
         attention: `floatip does not run on ${called}: it left in order`,
       };
     default:
@@ -145,14 +145,12 @@ function unbelieved(
 }
 
 function lost(
-  name: string,
-  spoken: Spoken,
+  speaking: Speaking,
   silent: NodeView,
   facts: NodeFacts,
-  port: number,
   now: Instant,
 ): NodeView {
-  const { told } = spoken;
+  const { name, port, told } = speaking;
   if (isAdvertising(facts, now)) {
     return {
       state: "up",
@@ -171,7 +169,7 @@ function lost(
     : "";
   return {
     state: "lost",
-    words: `lost ${ago(lastWord(spoken, facts), now)} (was ${was}, said no goodbye)`,
+    words: `lost ${ago(lastWord(speaking, facts), now)} (was ${was}, said no goodbye)`,
     attention: `${name} is lost: it was ${was} and said no goodbye${why}`,
   };
 }
