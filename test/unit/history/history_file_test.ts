@@ -4,6 +4,7 @@ import { decodeHistory, encodeEntry, type HistoryEntry } from "../../../src/hist
 import { historyPath } from "../../../src/history/place.ts";
 import { HistoryReader } from "../../../src/history/read.ts";
 import { nearMiss, numbered, started, transition } from "../../support/history/entries.ts";
+import { STRANGERS } from "../../support/strangers.ts";
 
 /** A history in a state directory that is not there yet, and what it complains of. */
 async function withHistory(
@@ -211,14 +212,7 @@ Deno.test("a disk that is full is told once, and the entries are written when it
     assert.equal(Deno.statSync(path).isFile, true);
   }));
 
-const strangers: Readonly<Record<string, (path: string, victim: string) => void>> = {
-  "a symbolic link": (path, victim) => Deno.symlinkSync(victim, path),
-  "a file with a second name": (path, victim) => Deno.linkSync(victim, path),
-  "a folder": (path) => Deno.mkdirSync(path),
-  "a pipe": (path) => void new Deno.Command("mkfifo", { args: [path] }).outputSync(),
-};
-
-for (const [what, make] of Object.entries(strangers)) {
+for (const [what, make] of Object.entries(STRANGERS)) {
   Deno.test(`${what} in its place is told once, and not followed`, () =>
     withHistory(async ({ path, open, entries, complaints }) => {
       const folder = path.slice(0, path.lastIndexOf("/"));

@@ -16,6 +16,7 @@ import {
 } from "../../../src/service/state_files.ts";
 import { formatWallTime, type WallTime } from "../../../src/time.ts";
 import { inFolder } from "../../support/in_folder.ts";
+import { STRANGERS } from "../../support/strangers.ts";
 
 const NOTE: ResumeState = {
   schema: 1,
@@ -144,15 +145,7 @@ for (const text of strangeTimes) {
     }));
 }
 
-/** What may stand in a file's place, made at `path`; links lead to `victim`. */
-const strangers: Readonly<Record<string, (path: string, victim: string) => void>> = {
-  "a symbolic link": (path, victim) => Deno.symlinkSync(victim, path),
-  "a file with a second name": (path, victim) => Deno.linkSync(victim, path),
-  "a folder": (path) => Deno.mkdirSync(path),
-  "a pipe": (path) => void new Deno.Command("mkfifo", { args: [path] }).outputSync(),
-};
-
-for (const [what, make] of Object.entries(strangers)) {
+for (const [what, make] of Object.entries(STRANGERS)) {
   Deno.test(`${what} in a file's place is said, not followed, and holds nothing up`, () =>
     inFolder((folder) => {
       const victim = `${folder}/victim`;
