@@ -10,6 +10,9 @@
  *
  * Arguments: ADDRESS INTERVAL_MS INTERFACE_INDEX OWN_MAC.
  */
+import { type Ip, ip } from "../../src/net/ip.ts";
+import { type Mac, parseMac } from "../../src/net/mac.ts";
+import { arpRequest } from "../../src/wire/arp.ts";
 import { libc, openPacketSocket } from "../support/lab/packet_socket.ts";
 import { wallNow } from "../support/lab/wall_clock.ts";
 
@@ -28,15 +31,14 @@ interface Question {
 }
 
 const [address = "", every = "2", index = "", mac = ""] = Deno.args;
-ask(
-  address.split(".").map(Number),
-  Number(every),
-  mac.split(":").map((part) => parseInt(part, 16)),
-);
+const own = parseMac(mac);
+if (own === undefined) throw new Error("usage");
+ask(ip(address), Number(every), own);
 
-function ask(target: readonly number[], everyMs: number, own: readonly number[]): never {
+function ask(target: Ip, everyMs: number, own: Mac): never {
   const socket = openPacketSocket(Number(index), ETH_P_ARP);
-  const packet = questionOf(target, own);
+  // The last byte of its sender is filled in for each question.
+  const packet = Uint8Array.from(arpRequest(own, target, target));
   const questions: (Question | undefined)[] = Array.from({ length: SENDERS });
   const tell = teller();
   let due = performance.now();
@@ -51,13 +53,13 @@ function ask(target: readonly number[], everyMs: number, own: readonly number[])
     due += everyMs * (1 + Math.max(0, Math.floor(late / everyMs)));
     const rest = due - performance.now();
     if (rest > 0) libc.usleep(Math.floor(rest * 1000));
-    listen(socket, target, questions);
+    listen(socket, target.bytes, questions);
   }
 }
 
 function listen(
   socket: number,
-  target: readonly number[],
+  target: Uint8Array,
   questions: readonly (Question | undefined)[],
 ): void {
   const packet = new Uint8Array(128);
@@ -99,14 +101,4 @@ function teller() {
       beatAt = at;
     },
   });
-}
-
-/** A broadcast; its sender's last byte is to be filled in. */
-function questionOf(target: readonly number[], own: readonly number[]): Uint8Array<ArrayBuffer> {
-  const [one = 0, two = 0, three = 0] = target;
-  return Uint8Array.from([
-    ...[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...own, ETH_P_ARP >> 8, ETH_P_ARP & 0xff],
-    ...[0, 1, 0x08, 0x00, 6, 4, 0, 1, ...own, one, two, three, 0],
-    ...[0, 0, 0, 0, 0, 0, ...target],
-  ]);
 }
