@@ -80,8 +80,12 @@ export const MUTANTS: Readonly<Record<string, Protocol>> = {
   },
   "a release counts whenever it comes": {
     ...PROTOCOL,
-    released: (voter, from, release) =>
-      PROTOCOL.released(voter, from, { ...release, sent: Number.MAX_VALUE }),
+    released: (voter, from, release) => {
+      const last = voter.votes.get(release.lease)?.last;
+      // Just above the last request, so that the next one is heard.
+      const sent = Math.max(release.sent, (last?.sent ?? 0) + 0.5);
+      return PROTOCOL.released(voter, from, { ...release, sent });
+    },
   },
   "one vote of three is enough": {
     ...PROTOCOL,

@@ -235,8 +235,7 @@ export function resumed(rules: Rules, machine: Machine, epoch = 0): Machine {
   if (note === undefined || holder === undefined) return fresh;
   const known = fresh.voter.votes.get(LEASE);
   const highest = Math.max(known?.epoch ?? 0, note.own?.epoch ?? 0);
-  const votes = new Map<string, Vote>();
-  if (highest > 0) votes.set(LEASE, { ...known, epoch: highest, last: note.own });
+  const votes = new Map<string, Vote>([[LEASE, { ...known, epoch: highest, last: note.own }]]);
   const voter = rules.protocol.startVoter(now, votes);
   return refenced(rules, fresh, { ...fresh, note, holder, voter });
 }
