@@ -18,6 +18,8 @@ const DRIVER = "src/daemon/driver.ts";
 const FENCE = "src/daemon/machine/fence.ts";
 const LEASES = "src/daemon/exclusive/leases.ts";
 const VOTER = "src/cluster/votes/voter.ts";
+const FIRST_LISTS = "src/cluster/votes/first_lists.ts";
+const CHANGES = "test/unit/cluster/votes/change_test.ts";
 const RECORDINGS = "test/sim/recordings_test.ts";
 const SESSIONS = "test/unit/cluster/sessions_test.ts";
 
@@ -78,6 +80,24 @@ export const SOURCE_MUTANTS: Readonly<Record<string, SourceMutant>> = {
     from: "votes?.withdraw();",
     to: "votes = undefined;",
     by: "test/unit/daemon/exclusive/make_arbiter_test.ts",
+  },
+  "a candidate that has met another first list never goes back to its own": {
+    file: FIRST_LISTS,
+    from: "if (lists.length > 1) {",
+    to: "if (lists.length > 1) return holder;\n  if (lists.length > 2) {",
+    by: CHANGES,
+  },
+  "of two first lists that of the file does not stay": {
+    file: FIRST_LISTS,
+    from: "isSameList(other, file) ? [...lists, other] : [other, ...lists]",
+    to: "isSameList(other, file) ? [other, ...lists] : [...lists, other]",
+    by: CHANGES,
+  },
+  "a node that meets another first list goes on by its own alone": {
+    file: FIRST_LISTS,
+    from: "return isSameList(own, list) ? other : list;",
+    to: "return other;",
+    by: CHANGES,
   },
   "a holder goes on without a look at its lease": {
     file: DRIVER,
