@@ -18,7 +18,7 @@ interface Difference {
   readonly words: string;
 }
 
-/** One change of a file. */
+/** A difference between two files, and the table that it is in. */
 export interface FileChange extends Difference {
   /** As it stands in the file: "[check.nginx]". */
   readonly header: string;

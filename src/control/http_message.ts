@@ -5,7 +5,7 @@
 import { sleep } from "../async.ts";
 import { writeAll } from "../files.ts";
 
-/** A request. */
+/** What a client asks for. */
 export interface HttpRequest {
   /** "GET" */
   readonly method: string;

@@ -49,7 +49,6 @@ export class NotASocket extends Error {
 export class RunDirTaken extends Error {
   override readonly name = "RunDirTaken";
   constructor(
-    /** The directory. */
     readonly runDir: string,
   ) {
     super(`another floatip runs here (${runDir})`);

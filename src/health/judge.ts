@@ -3,7 +3,7 @@ import type { CheckSettings } from "../config/tables/check.ts";
 import { after, type Instant, type Nanoseconds, nanoseconds, seconds } from "../time.ts";
 import type { ProbeResult } from "./check.ts";
 
-/** The state of a check. */
+/** Whether a check is up, and what speaks against it. */
 export interface CheckState {
   /** Undefined: no result yet. */
   readonly up: boolean | undefined;

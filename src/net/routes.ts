@@ -1,7 +1,7 @@
 /** The default routes in the kernel's tables (proc_net(5)). */
 import { type Ip, ipFromBytes } from "./ip.ts";
 
-/** A default route. */
+/** A route for all that no other route is for. */
 export interface DefaultRoute {
   readonly interface: string;
   /** Undefined: the route has none (a point-to-point link). */

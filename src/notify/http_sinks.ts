@@ -81,7 +81,7 @@ export function encodeHeader(text: string): string {
   return `=?UTF-8?B?${new TextEncoder().encode(text).toBase64()}?=`;
 }
 
-/** A request. */
+/** What a sink sends by POST. */
 export interface PostRequest {
   /** http: or https:; never shown. */
   readonly url: string;

@@ -39,7 +39,7 @@ export interface Sink {
   close?(deadline: AbortSignal): Promise<void>;
 }
 
-/** A delivery. */
+/** An attempt that succeeded. */
 export function success(text: string): DeliveryResult {
   return { ok: true, text, retry: false };
 }

@@ -10,7 +10,7 @@ import { EXIT, Failure } from "../exit.ts";
 const MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** A file of keys. */
+/** What is in a file with secrets of [cluster]. */
 export interface KeyFile {
   readonly text: string;
   readonly keys: readonly KeyLine[];

@@ -1,7 +1,7 @@
 /** HTTP/1.1 as etcd's JSON gateway speaks it (RFC 9112): a POST, and its answer. Pure. */
 import { LONGEST_REPLY } from "./gateway.ts";
 
-/** An answer of HTTP. */
+/** What a member of etcd answers. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;

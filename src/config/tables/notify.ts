@@ -141,7 +141,7 @@ export const USER = {
   synonyms: ["script_user", "run_as", "uid"],
 } as const;
 
-/** A command. */
+/** What all keys for commands share. */
 export const COMMAND = {
   type: argv(),
   absent: "none",

@@ -80,7 +80,7 @@ export function word(form: string, pattern: RegExp = NAME_PATTERN): ValueType<st
   return { ...text(pattern, form), show: String };
 }
 
-/** The name of an interface. */
+/** A text that the kernel takes as the name of an interface. */
 export function interfaceName(): ValueType<string> {
   return word(
     "the name of an interface (15 bytes at most, as `ip link` shows it)",

@@ -14,7 +14,7 @@ import {
 } from "../constants.ts";
 import { type Bytes, cString, textOf } from "../libc.ts";
 
-/** One message. */
+/** What is sent to the kernel or comes from it (netlink(7)). */
 export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;

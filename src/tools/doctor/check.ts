@@ -2,7 +2,7 @@
 import type { Environment } from "./environment.ts";
 import type { DoctorTarget } from "./target.ts";
 
-/** One check. */
+/** What is looked at, as a row of the report or several. */
 export interface DoctorCheck {
   /** As the report shows it. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface DoctorCheck {
 /** "unknown": it could not be examined, or the result is not clear. */
 export type Mark = "ok" | "warning" | "problem" | "unknown";
 
-/** One finding. */
+/** What a check says of one thing. */
 export interface Finding {
   readonly mark: Mark;
   /** A sentence without a full stop. */

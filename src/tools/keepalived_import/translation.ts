@@ -101,7 +101,7 @@ export interface ImportEnvironment {
   hasUser(name: string): boolean;
 }
 
-/** The context of one import. */
+/** What all parts of one import work with. */
 export interface ImportContext {
   readonly environment: ImportEnvironment;
   readonly report: Report;

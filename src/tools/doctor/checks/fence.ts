@@ -31,7 +31,7 @@ export interface FenceTable {
   readonly open: readonly string[];
 }
 
-/** Evidence. */
+/** What the fence is judged by. */
 export interface FenceEvidence {
   /** The virtual routers that have a fence. */
   readonly plans: readonly PlacedPlan[];
