@@ -2,7 +2,10 @@
 # Starts floatip. Beside this script, lib/ has its JavaScript, and Deno's own program under the name that ps and pgrep shall show.
 self=$0
 case $self in */*) ;; *) self=./$self ;; esac
-[ -h "$self" ] && self=$(readlink -f -- "$self")
+if [ -h "$self" ]; then
+    # The link of the packages is known: another process would be milliseconds of every start.
+    if [ "$self" -ef /usr/lib/floatip/floatip ]; then self=/usr/lib/floatip/floatip; else self=$(readlink -f -- "$self"); fi
+fi
 lib=${self%/*}/lib
 
 # By this the daemon finds its own program again, which reads the configuration for it.

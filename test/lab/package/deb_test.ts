@@ -36,11 +36,19 @@ async function installs(hosts: ThreeHosts, deb: string): Promise<void> {
   const said = await install(a, deb);
   const next = /sudo floatip init\n[^]*sudo floatip join [^]*sudo systemctl enable --now floatip\n/;
   assert.match(said, next);
+  await startsOnlyItself(a);
   assert.equal((await a.exec(["systemctl", "is-active", "floatip"])).stdout, "inactive\n");
   assert.equal((await a.exec(["systemctl", "is-enabled", "floatip"])).stdout, "disabled\n");
   assert.equal((await a.exec(["floatip", "status"])).code, 4);
   assert.equal(await a.shell("dpkg -V floatip"), "");
   await Promise.all(["pi-b", "pi-c"].map((name) => install(hosts.machine(name), deb)));
+}
+
+/** Each other program, as to follow a link, would be milliseconds of every start. */
+async function startsOnlyItself(machine: Container): Promise<void> {
+  const only =
+    "mkdir /tmp/only; ln -s /usr/bin/env /tmp/only; PATH=/tmp/only /usr/bin/floatip --version";
+  assert.match(await machine.shell(only), /^floatip /);
 }
 
 async function isClosed(machine: Container): Promise<void> {
