@@ -45,7 +45,7 @@ const WHOLE: readonly Size[] = [
   [fixedVoters, { ticks: 2, deeds: 2, restarts: 1, flights: 3 }],
   [fixedVoters, { ticks: 2, deeds: 3, flights: 2 }],
   [fixedVoters, { deeds: 4, flights: 3 }],
-  [fixedVoters, { deeds: 3, restarts: 1, flights: 3 }],
+  [fixedVoters, { deeds: 3, restarts: 1, copies: 1, flights: 3 }],
   [replacedVoter, { ticks: 2, deeds: 3, reloads: 1, flights: 1 }],
   [changedVoters, { ticks: 2, deeds: 3, restarts: 1, flights: 1 }],
   [changedVoters, { ticks: 2, deeds: 2, restarts: 1, flights: 2 }],
