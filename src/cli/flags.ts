@@ -26,6 +26,12 @@ export const textFlag = (placeholder: string, brief: string, proposeCompletions?
   ...(proposeCompletions === undefined ? {} : { proposeCompletions }),
 });
 
+/** One word behind a command that need not be there: any text; else as {@link textFlag}. */
+export const optionalText = (placeholder: string, brief: string, proposeCompletions?: Propose) => {
+  const { kind: _kind, ...word } = textFlag(placeholder, brief, proposeCompletions);
+  return { kind: "tuple", parameters: [word] } as const;
+};
+
 /** A flag such as `--for 10s`: a duration, in nanoseconds. */
 export const timeFlag = (brief: string) => valueFlag(parseTime, "TIME", brief);
 

@@ -1,7 +1,7 @@
 /** Flags and help of `floatip check`. */
 import { buildCommand } from "@stricli/core";
 import { DEFAULT_CONFIG_FILE } from "../configuration_file.ts";
-import { configFlag, nodeFlag, switchFlag, text } from "../flags.ts";
+import { configFlag, nodeFlag, optionalText, switchFlag } from "../flags.ts";
 import type { CheckFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 
@@ -17,15 +17,7 @@ export const check = buildCommand<CheckFlags, [file?: string | undefined], Conte
       node: nodeFlag,
     },
     aliases: { c: "config" },
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        parse: text,
-        optional: true,
-        placeholder: "FILE",
-        brief: `The file to check (${DEFAULT_CONFIG_FILE})`,
-      }],
-    },
+    positional: optionalText("FILE", `The file to check (${DEFAULT_CONFIG_FILE})`),
   },
   docs: {
     brief: "Check a configuration file, and whether it fits this machine",

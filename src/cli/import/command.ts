@@ -1,6 +1,6 @@
 /** Flags and help of `floatip import`. */
 import { buildCommand } from "@stricli/core";
-import { switchFlag, text, textFlag } from "../flags.ts";
+import { optionalText, switchFlag, textFlag } from "../flags.ts";
 import { DEFAULT_KEEPALIVED_FILE } from "../configuration_file.ts";
 import type { ImportFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
@@ -19,15 +19,7 @@ export const importFile = buildCommand<ImportFlags, [file?: string | undefined],
       json: switchFlag("The report as one JSON document"),
     },
     aliases: { o: "output", i: "nodeId" },
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        parse: text,
-        optional: true,
-        placeholder: "FILE",
-        brief: `The keepalived.conf (${DEFAULT_KEEPALIVED_FILE})`,
-      }],
-    },
+    positional: optionalText("FILE", `The keepalived.conf (${DEFAULT_KEEPALIVED_FILE})`),
   },
   docs: {
     brief: "Convert a keepalived.conf to a floatip configuration",

@@ -1,6 +1,6 @@
 /** Flags and help of `floatip status`. */
 import { buildCommand } from "@stricli/core";
-import { runDirFlag, switchFlag, text } from "../flags.ts";
+import { optionalText, runDirFlag, switchFlag } from "../flags.ts";
 import type { StatusFlags } from "./run.ts";
 import { choose, type Context } from "../lazy.ts";
 import { proposeNodes } from "../names.ts";
@@ -14,16 +14,11 @@ export const status = buildCommand<StatusFlags, [node?: string], Context>({
       watch: switchFlag("Go on until Ctrl-C: redraw each second; in a pipe print each change"),
       runDir: runDirFlag,
     },
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        parse: text,
-        proposeCompletions: proposeNodes,
-        optional: true,
-        placeholder: "NODE",
-        brief: "The node to show, as it sees itself; without it all of them",
-      }],
-    },
+    positional: optionalText(
+      "NODE",
+      "The node to show, as it sees itself; without it all of them",
+      proposeNodes,
+    ),
   },
   docs: {
     brief: "Show which node holds which address, since when and why",
