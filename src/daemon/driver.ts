@@ -165,7 +165,7 @@ export class Driver {
     this.#networks++;
   }
 
-  #exhaust(router: VirtualRouter, parts: AddressWork): void {
+  #exhaust(router: VirtualRouter, parts: Iterable<number>): void {
     for (const count of parts) this.fast.between(carriedAs(router), count);
   }
 
@@ -174,10 +174,14 @@ export class Driver {
   }
 
   /** The steps of {@link Driver.dispatch}, as a part of {@link Driver.carry}. */
-  *steps(router: VirtualRouter, event: Event): AddressWork {
-    yield* this.#advance(router, event);
+  steps(router: VirtualRouter, event: Event): AddressWork {
     const { group } = router.plan;
-    if (group === undefined) return;
+    const own = this.#advance(router, event);
+    return group === undefined ? own : this.#grouped(own, group);
+  }
+
+  *#grouped(own: AddressWork, group: string): AddressWork {
+    yield* own;
     const members = this.#options.routers.members(group);
     const byName = new Map(members.map((member) => [keyOf(member.plan), member]));
     for (let round = 0; round < MOST_GROUP_ROUNDS; round++) {
@@ -234,7 +238,7 @@ export class Driver {
     try {
       for (const kind of ["send-advert", "renew-addresses"] as const) {
         const effect = { kind, priority: router.rules.priority };
-        this.#exhaust(router, this.#perform(router, effect, look));
+        this.#exhaust(router, this.#perform(router, effect, look) ?? []);
       }
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
@@ -295,7 +299,8 @@ export class Driver {
       // What follows rests on what was refused.
       if (refused !== undefined) break;
       try {
-        yield* this.#perform(router, effect, look);
+        const parts = this.#perform(router, effect, look);
+        if (parts !== undefined) yield* parts;
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         refused = error;
@@ -317,23 +322,38 @@ export class Driver {
     return router.plan.exclusive === undefined ? undefined : this.#options.leases?.();
   }
 
-  *#perform(router: VirtualRouter, effect: Effect, look: Look): AddressWork {
-    if (isObservation(effect)) return this.#options.onObservation?.(router, effect);
-    if (effect.kind === "ask-nodes") return this.#options.askNodes?.(router);
-    const { announcer, sealAdvert } = this.#options;
-    const parts = performEffect(
-      ...[effect, router, this.#host, this.#journal, announcer, look, sealAdvert] as const,
-    );
-    // Renewals go out together (decision 0071).
-    if (effect.kind === "renew-addresses") this.#exhaust(router, parts);
-    else yield* parts;
-    if (effect.kind === "remove-addresses") this.#watchLeftovers(router);
-    if (effect.kind === "send-advert") {
-      this.#options.metrics.sent(router, effect.priority, this.#host.now());
-      if (effect.priority > 0) this.#leases(router)?.advertised(router);
-      const at = router.advertisedAt;
-      if (at !== undefined && at > (this.#advertisedAt ?? 0)) this.#advertisedAt = at;
+  /** Undefined: it is done. */
+  #perform(router: VirtualRouter, effect: Effect, look: Look): AddressWork | undefined {
+    const { announcer, sealAdvert, onObservation, askNodes } = this.#options;
+    if (isObservation(effect)) {
+      onObservation?.(router, effect);
+      return undefined;
     }
+    if (effect.kind === "ask-nodes") {
+      askNodes?.(router);
+      return undefined;
+    }
+    const [host, journal] = [this.#host, this.#journal];
+    const parts = performEffect(effect, router, host, journal, announcer, look, sealAdvert);
+    if (effect.kind === "send-advert") this.#sent(router, effect.priority);
+    if (parts === undefined) return undefined;
+    if (effect.kind === "remove-addresses") return this.#leavingNothing(router, parts);
+    if (effect.kind !== "renew-addresses") return parts;
+    // Renewals go out together (decision 0071).
+    this.#exhaust(router, parts);
+    return undefined;
+  }
+
+  *#leavingNothing(router: VirtualRouter, parts: AddressWork): AddressWork {
+    yield* parts;
+    this.#watchLeftovers(router);
+  }
+
+  #sent(router: VirtualRouter, priority: number): void {
+    this.#options.metrics.sent(router, priority, this.#host.now());
+    if (priority > 0) this.#leases(router)?.advertised(router);
+    const at = router.advertisedAt;
+    if (at !== undefined && at > (this.#advertisedAt ?? 0)) this.#advertisedAt = at;
   }
 
   #tell(router: VirtualRouter, transition: Transition): void {

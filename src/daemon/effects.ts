@@ -45,10 +45,11 @@ export type AddressWork = Generator<number, void, void>;
 export type Sealer = (endpoint: Endpoint, to: Ip, message: Uint8Array) => Uint8Array;
 
 /**
- * Carries `effect` out for `router`; others have their turn between two parts of it. Throws
- * HostError where an address cannot be added.
+ * Carries `effect` out for `router`: at once (undefined), or what is to be done with its addresses
+ * is given, and others have their turn between two parts of that. Throws HostError where an address
+ * cannot be added.
  */
-export function* performEffect(
+export function performEffect(
   effect: Action,
   router: VirtualRouter,
   host: Host,
@@ -56,27 +57,39 @@ export function* performEffect(
   announcer: Announcer,
   look: Look,
   seal: Sealer = (_endpoint, _to, message) => message,
-): AddressWork {
+): AddressWork | undefined {
   switch (effect.kind) {
     case "send-advert":
-      return sendAdvert(effect, router, host, journal, seal);
+      sendAdvert(effect, router, host, journal, seal);
+      return undefined;
     case "add-addresses":
-      return yield* addAddresses(router, host, journal, look);
+      return addAddresses(router, host, journal, look);
     case "remove-addresses":
-      announcer.cancel(router);
-      yield* removingAddresses(router.plan.virtualAddresses, router, host, journal, look);
-      router.releasedAt = host.now();
-      router.leaseUntil = undefined;
-      return;
+      return removeAddresses(router, host, journal, announcer, look);
     case "renew-addresses":
-      return yield* renewAddresses(router, host, announcer);
+      return renewAddresses(router, host, announcer);
     case "announce":
-      return announce(effect.count, router, host, announcer);
+      announce(effect.count, router, host, announcer);
+      return undefined;
     case "probe-addresses":
-      return ask(router, host, journal);
+      ask(router, host, journal);
+      return undefined;
     default:
       return unreachable(effect);
   }
+}
+
+function* removeAddresses(
+  router: VirtualRouter,
+  host: Host,
+  journal: Journal,
+  announcer: Announcer,
+  look: Look,
+): AddressWork {
+  announcer.cancel(router);
+  yield* removingAddresses(router.plan.virtualAddresses, router, host, journal, look);
+  router.releasedAt = host.now();
+  router.leaseUntil = undefined;
 }
 
 /**

@@ -121,8 +121,10 @@ export class Polls {
     );
     const start = due.length > MOST ? this.#cursor % due.length : 0;
     this.#cursor = start + MOST;
-    this.#open = [...due.slice(start), ...due.slice(0, start)].slice(0, MOST)
-      .filter(({ router, holder }) => this.#send(router, holder));
+    const round = due.length > MOST
+      ? [...due.slice(start), ...due.slice(0, start)].slice(0, MOST)
+      : due;
+    this.#open = round.filter(({ router, holder }) => this.#send(router, holder));
     this.#openUntil = roundFor(after(now, ANSWERS));
   }
 

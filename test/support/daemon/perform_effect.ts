@@ -15,5 +15,6 @@ export function performEffect(
   announcer: Announcer = new Announcer(host, journal),
 ): void {
   const interfaces = host.interfaces();
-  for (const _ of inParts(effect, router, host, journal, announcer, () => interfaces));
+  const parts = inParts(effect, router, host, journal, announcer, () => interfaces);
+  for (const _ of parts ?? []);
 }
