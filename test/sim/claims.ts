@@ -4,7 +4,8 @@
  */
 import type { WatchedAddress } from "../../src/host.ts";
 import { formatIp, sameIp } from "../../src/net/ip.ts";
-import { formatMac, type Mac } from "../../src/net/mac.ts";
+import type { Mac } from "../../src/net/mac.ts";
+import { sameBytes } from "./frame.ts";
 import type { Machine, Port } from "./machine.ts";
 
 /** As many frames as the socket's receive buffer holds; more are lost. */
@@ -82,17 +83,21 @@ export class Claims {
       this.#queue = [];
       return only;
     }
-    const taken = Map.groupBy(
-      this.#queue,
-      ({ interface: name, address, mac }) => `${name} ${formatIp(address)} ${formatMac(mac)}`,
-    );
+    const taken: HeardClaim[] = [];
+    for (const claim of this.#queue) {
+      const at = taken.findIndex((one) => isSame(one, claim));
+      const before = taken[at];
+      if (before === undefined) taken.push(claim);
+      else taken[at] = { ...claim, direct: before.direct + claim.direct };
+    }
     this.#queue = [];
-    return [...taken.values()].flatMap((claims) => {
-      const last = claims.at(-1);
-      const direct = claims.reduce((sum, one) => sum + one.direct, 0);
-      return last === undefined ? [] : [{ ...last, direct }];
-    });
+    return taken;
   }
+}
+
+/** Do both say the same? */
+function isSame(a: HeardClaim, b: HeardClaim): boolean {
+  return a.interface === b.interface && sameIp(a.address, b.address) && sameBytes(a.mac, b.mac);
 }
 
 function keyOf(port: Port, address: string): string {
