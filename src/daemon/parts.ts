@@ -128,7 +128,8 @@ export function createParts(options: DaemonOptions): Parts {
   later.seals = cluster.seals;
   later.leases = cluster.leases;
   const { interests, resumeWriter } = core;
-  const fence = new FenceKeeper(options.host, options.journal, ground.routers);
+  const isStarting = () => core.reconciler.isStarting;
+  const fence = new FenceKeeper(options.host, options.journal, ground.routers, isStarting);
   const others = [watch.addressConflicts, resumeWriter, cluster.reports];
   for (const watcher of [fence, interests, ...others]) {
     ground.routers.watch(watcher);

@@ -39,6 +39,7 @@ export class FenceKeeper implements RouterWatcher, Ticker {
   readonly #host: Host;
   readonly #journal: Journal;
   readonly #routers: Routers;
+  readonly #isStarting: () => boolean;
   /** What was last seen of each. */
   readonly #plans = new WeakMap<VirtualRouter, Plan>();
   readonly #changed = new Set<VirtualRouter>();
@@ -49,10 +50,12 @@ export class FenceKeeper implements RouterWatcher, Ticker {
   #isWanted = false;
   #lookedAt: Instant | undefined;
 
-  constructor(host: Host, journal: Journal, routers: Routers) {
+  /** `isStarting`: is there a virtual router of the file still that is not in `routers`? */
+  constructor(host: Host, journal: Journal, routers: Routers, isStarting: () => boolean) {
     this.#host = host;
     this.#journal = journal;
     this.#routers = routers;
+    this.#isStarting = isStarting;
   }
 
   changed(router: VirtualRouter): void {
@@ -72,6 +75,9 @@ export class FenceKeeper implements RouterWatcher, Ticker {
   }
 
   tick(now: Instant): void {
+    // A start may take several turns. Until then the table of the process before this one stays: it
+    // is all that silences the addresses that one has left.
+    if (this.#isStarting()) return;
     const { links } = this.#host.interfaces();
     if (this.#isDue || links !== this.#links) this.#settle(links);
     if (this.#isWanted) this.#look(now);

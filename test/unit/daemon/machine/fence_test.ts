@@ -65,6 +65,8 @@ function lab(variation: Variation = {}, there: readonly LinkAddress[] = []) {
   return { fence, host, router, journal, lines, act };
 }
 
+const STARTED = () => false;
+
 const ADVERT = { kind: "send-advert", priority: 100 } as const;
 
 Deno.test("a new master is guarded from the moment that its address is there", () => {
@@ -137,7 +139,7 @@ Deno.test("status says what was observed", () => {
 Deno.test("the fence stands on the links of the addresses, for the times of the plans", () => {
   const { fence, host, router, journal, lines } = lab();
   const routers = new Routers();
-  const keeper = new FenceKeeper(host, journal, routers);
+  const keeper = new FenceKeeper(host, journal, routers, STARTED);
   routers.watch(keeper);
   routers.add(router);
   keeper.tick(host.now());
@@ -159,17 +161,31 @@ Deno.test("the fence stands on the links of the addresses, for the times of the 
 Deno.test("where none is wanted it is taken away, and what was guarded is forgotten", () => {
   const { fence, host, router, journal } = lab({ fence: undefined });
   const routers = new Routers();
-  const keeper = new FenceKeeper(host, journal, routers);
+  const keeper = new FenceKeeper(host, journal, routers, STARTED);
   routers.watch(keeper);
   routers.add(router);
   keeper.tick(host.now());
   assert.deepEqual(fence.calls, ["none", "forget 10.77.0.100"]);
 });
 
+Deno.test("a start that takes several turns leaves the table of the process before alone", () => {
+  const { fence, host, router, journal } = lab();
+  const routers = new Routers();
+  let isStarting = true;
+  const keeper = new FenceKeeper(host, journal, routers, () => isStarting);
+  routers.watch(keeper);
+  keeper.tick(host.now());
+  assert.deepEqual(fence.calls, []);
+  routers.add(router);
+  isStarting = false;
+  keeper.tick(host.now());
+  assert.deepEqual(fence.calls, ["on eth0 for 3000+5000"]);
+});
+
 Deno.test("whether it stands is looked at each second, and what was open in it is told", () => {
   const { fence, host, router, journal, act } = lab();
   const routers = new Routers();
-  const keeper = new FenceKeeper(host, journal, routers);
+  const keeper = new FenceKeeper(host, journal, routers, STARTED);
   routers.watch(keeper);
   routers.add(router);
   act({ kind: "add-addresses" });
