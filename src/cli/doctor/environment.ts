@@ -17,12 +17,13 @@ const MOST_BYTES = 1024 * 1024;
 /** A service on this very machine answers at once, or not at all. */
 const CONNECT_MS = 2000;
 
-/** The machine of this process, with what its daemon says. `listen` is called once at most. */
+/** The machine that this process runs on. `ask` and `listen` are called once at most. */
 export function realSurroundings(
   interfaces: Interfaces,
-  seen: DaemonSeen,
+  ask: () => Promise<DaemonSeen>,
   listen: () => Promise<LanSeen>,
 ): Environment {
+  const daemon = once(ask);
   const lan = once(listen);
   const lateness = once(measureLateness);
   return {
@@ -53,7 +54,7 @@ export function realSurroundings(
       return tryFence();
     },
     etcd: askMembers,
-    daemon: () => Promise.resolve(seen),
+    daemon,
     lan,
     lateness,
   };

@@ -40,14 +40,14 @@ const [SETTLING_MS, LOOK_AGAIN_MS] = [6000, 250];
  */
 export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<ExitCode> {
   const runDir = flags.runDir ?? DEFAULT_RUN_DIR;
-  const before = await settled(runDir);
-  const first = await examine(terminal, flags, before);
+  const seen = await settled(runDir);
   // Each question to one that does not answer takes 5 s.
-  const isSick = before.kind === "silent" && before.why === "sick";
-  const after = isSick ? before : await askDaemon(runDir);
+  const isSick = seen.kind === "silent" && seen.why === "sick";
+  const ask = () => askDaemon(runDir);
+  const first = await examine(terminal, flags, isSick ? () => Promise.resolve(seen) : ask);
   // What was seen before an address moved and after it makes no picture.
-  const hasMoved = statesIn(after) !== statesIn(before);
-  const { target, reported, hostName } = hasMoved ? await examine(terminal, flags, after) : first;
+  const hasMoved = !isSick && statesIn(await ask()) !== statesIn(seen);
+  const { target, reported, hostName } = hasMoved ? await examine(terminal, flags, ask) : first;
   const node = target.plan?.node.node ?? hostName;
   terminal.out(
     flags.json === true
@@ -63,7 +63,7 @@ function statesIn(seen: DaemonSeen): string {
   return instances.map(({ state, since }) => `${state} ${since}`).join();
 }
 
-async function examine(terminal: Terminal, flags: DoctorFlags, daemon: DaemonSeen) {
+async function examine(terminal: Terminal, flags: DoctorFlags, ask: () => Promise<DaemonSeen>) {
   const { interfaces, hostName } = await look();
   const target = await subjectOf(flags, { interfaces, hostName });
   const time = flags.for ?? listeningTime(target);
@@ -82,7 +82,7 @@ async function examine(terminal: Terminal, flags: DoctorFlags, daemon: DaemonSee
     groupsOn: groupsOf(target),
     ports: portsOf(target),
   };
-  const environment = realSurroundings(interfaces, daemon, () => watchLan(wish));
+  const environment = realSurroundings(interfaces, ask, () => watchLan(wish));
   const reported = await runDoctor(target, environment);
   if (terminal.interactive && flags.json !== true) terminal.error(terminal.control("\x1b[K"));
   return { target, reported, hostName };
