@@ -5,11 +5,12 @@ import { summary } from "./summary.ts";
 import { votesRun } from "./votes/run.ts";
 
 /**
- * Besides those with a set-up: "votes", whole daemons with an exclusive instance; "protocol", the
+ * Besides those with a set-up: "votes", whole daemons with an exclusive instance; "slow", the same
+ * on machines on which the clock goes on within a turn; "protocol", the
  * protocol of votes alone, with something happening all the time; "hours", the same with quiet
  * hours between storms of faults.
  */
-export type CountedKind = Kind | "votes" | "protocol" | "hours";
+export type CountedKind = Kind | "votes" | "slow" | "protocol" | "hours";
 
 /** What is counted of a run. */
 export interface Counted {
@@ -24,7 +25,7 @@ export interface Counted {
 /** Performs the run of `seed`. */
 export async function counted(kind: CountedKind, seed: number): Promise<Counted> {
   if (kind === "protocol" || kind === "hours") return protocol(kind, seed);
-  if (kind === "votes") return await votes(seed);
+  if (kind === "votes" || kind === "slow") return await votes(kind, seed);
   const outcome = await KINDS[kind](seed, { hashed: false });
   return {
     transitions: outcome.transitions,
@@ -41,13 +42,13 @@ function protocol(kind: "protocol" | "hours", seed: number): Counted {
   return { transitions: acquisitions, faults, nodeHours, failure };
 }
 
-async function votes(seed: number): Promise<Counted> {
-  const { complaints, log, hours } = await votesRun(seed);
+async function votes(kind: "votes" | "slow", seed: number): Promise<Counted> {
+  const { complaints, log, hours } = await votesRun(seed, { isSlow: kind === "slow" });
   return {
     transitions: log.filter((line) => line.includes(" -> ")).length,
     faults: log.filter((line) => / --- (?!mend |all is put right)/.test(line)).length,
     nodeHours: hours,
-    failure: complaints.length === 0 ? undefined : failureOf("votes", seed, complaints),
+    failure: complaints.length === 0 ? undefined : failureOf(kind, seed, complaints),
   };
 }
 

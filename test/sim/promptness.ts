@@ -9,6 +9,11 @@ export interface Promptness {
   readonly spread: Nanoseconds;
   /** How long it takes to add or remove an address; default: nothing takes time. */
   readonly perAddress?: Nanoseconds;
+  /**
+   * How long it takes to look at the clock, so that turns last, and large steps take several;
+   * default: the clock stands within a turn.
+   */
+  readonly perLook?: Nanoseconds;
 }
 
 /** An idle machine. */

@@ -17,12 +17,13 @@ deno task sim -- --hours 100000 [--from 1]  node-hours with seeds from 1 (defaul
 deno task sim -- field ...                  the same: files that differ, clones, refusals
 deno task sim -- roads ...                  the same: nodes that tell each other, roads that break
 deno task sim -- votes ...                  the same: daemons with an exclusive instance
+deno task sim -- slow ...                   the same, on machines on which turns last
 deno task sim -- protocol ...               the same: the protocol of votes, without daemons
 deno task sim -- hours ...                  the same, with quiet hours between storms of faults
 deno task sim -- mutants                    that protocol and the daemon, broken: is it noticed?`;
 
 /** Kinds by their names on the command line; without one: "random". */
-const NAMED = ["field", "roads", "votes", "protocol", "hours"] as const;
+const NAMED = ["field", "roads", "votes", "slow", "protocol", "hours"] as const;
 
 /** Seeds of a million in a row are as good as any. */
 const BLOCK = 1e6;
@@ -37,9 +38,9 @@ async function main(words: readonly string[]): Promise<number> {
   const args = named === undefined ? words : words.slice(1);
   const [only] = args;
   if (args.length === 1 && only !== undefined && /^\d+$/.test(only)) {
-    return kind === "votes" || kind === "protocol" || kind === "hours"
-      ? await tell(kind, Number(only))
-      : await replay(kind, Number(only));
+    return kind === "random" || kind === "field" || kind === "roads"
+      ? await replay(kind, Number(only))
+      : await tell(kind, Number(only));
   }
   const range = rangeOf(args);
   if (range !== undefined) return await many(kind, range);
@@ -48,9 +49,9 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 /** Plays a seed of votes once more, and tells what there is to tell. */
-async function tell(kind: "votes" | "protocol" | "hours", seed: number): Promise<number> {
-  if (kind === "votes") {
-    const { words, log } = await votesRun(seed);
+async function tell(kind: "votes" | "slow" | "protocol" | "hours", seed: number): Promise<number> {
+  if (kind === "votes" || kind === "slow") {
+    const { words, log } = await votesRun(seed, { isSlow: kind === "slow" });
     console.log([words, ...log].join("\n"));
   }
   const { failure } = await counted(kind, seed);

@@ -60,6 +60,7 @@ export class SimHost implements Host {
   readonly removeAddresses: Host["removeAddresses"] = (all) =>
     eachOf(all, (one) => this.removeAddress(one));
   readonly isReady = (): boolean => true;
+  readonly scheduling = (): Scheduling => ({ policy: "other", priority: 0 });
   promptness: Promptness = PROMPT;
   /** False where a test calls `wait` when it likes: virtual time does not stop for it. */
   keepsTimeStill = true;
@@ -94,7 +95,10 @@ export class SimHost implements Host {
   }
 
   now(): Instant {
-    return Math.max(this.machine.clock.boottime(), this.#busyUntil) as Instant;
+    const { perLook = 0 } = this.promptness;
+    const at = Math.max(this.machine.clock.boottime(), this.#busyUntil) as Instant;
+    if (perLook > 0) this.#busyUntil = at + perLook as Instant;
+    return at;
   }
 
   wallTime(): WallTime {
@@ -111,10 +115,6 @@ export class SimHost implements Host {
 
   hostName(): string {
     return this.machine.name;
-  }
-
-  scheduling(): Scheduling {
-    return { policy: "other", priority: 0 };
   }
 
   wait(deadline: Instant | undefined): Promise<readonly HostEvent[]> {

@@ -55,7 +55,15 @@ const DEEDS: readonly (readonly [number, Deed])[] = [
 export interface VotesOptions {
   /** Does it begin with a moment that chance seldom finds? Default: every second run does. */
   readonly aims?: boolean;
+  /** Are all machines slow, so that clocks go on within their turns? Default: none is. */
+  readonly isSlow?: boolean;
 }
+
+/**
+ * How long a slow machine takes to look at its clock: a turn has 5 to 50 looks. With twice as much
+ * a machine has no time left now and then, and holds nothing.
+ */
+const PER_LOOK = milliseconds(0.2);
 
 /** Performs the run of `seed`. It ends at the first complaint. */
 export async function votesRun(seed: number, options: VotesOptions = {}): Promise<VotesOutcome> {
@@ -66,6 +74,11 @@ export async function votesRun(seed: number, options: VotesOptions = {}): Promis
   const second = new Random(seed, 7);
   const isAimed = options.aims ?? second.chance(0.5);
   const { lan } = scene.cluster;
+  if (options.isSlow === true) {
+    for (const name of scene.names) {
+      scene.cluster.setPromptness(name, { ...PROMPT, perLook: PER_LOOK });
+    }
+  }
   scene.startAll();
   for (let round = random.between(1, 3); round > 0 && isWell(); round--) {
     await settle(scene, interval, complaints);
